@@ -3,6 +3,7 @@
 use std::env;
 use std::io::{self, IsTerminal};
 use std::pin::pin;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ use crate::naming::Naming;
 use crate::paint::Painter;
 use crate::run;
 use crate::wire::error::ConnectError;
-use crate::wire::{Wire, options};
+use crate::wire::{Destination, Wire, options};
 
 /// A TCP chat client: it sends the lines that you type and shows the lines that arrive.
 ///
@@ -72,6 +73,10 @@ pub struct Cli {
     /// Complete commands, such as `/quien`, and leave with `/salir`
     #[arg(help_heading = "The screen", long, value_name = "on|off", require_equals = true)]
     commands: Switch,
+
+    /// Come back by oneself after the connection was cut, if the server can resume the conversation
+    #[arg(long, value_name = "on|off", require_equals = true)]
+    reconnect: Switch,
 
     /// Show the time before each line that arrives
     #[arg(help_heading = "The screen", short, long)]
@@ -148,17 +153,23 @@ impl Cli {
                 () = interrupt.notified() => {}
             }
         });
-        let typed = io::stdin().is_terminal();
+        let language = self.language();
+        let destination = Rc::new(Destination {
+            address: self.server.clone(),
+            options: self.wire.clone(),
+            language,
+            typed: io::stdin().is_terminal(),
+        });
         let connected = tokio::select! {
-            connected = Wire::open(&self.server, &self.wire, self.language(), typed) => connected,
+            connected = Wire::open(&destination, true) => connected,
             () = &mut stop => return Ok(Exit::Left),
         };
-        let language = self.language();
         let mut settings = self.settings();
         let asking = self.name.is_none() && (self.expect_keyword.is_on() || self.sign.is_on());
         let (wire, round_trip) =
             connected.map_err(|reason| StartError::Connect { address: self.server, reason })?;
         settings.naming.set_round_trip(round_trip);
+        settings.reconnect = self.reconnect.is_on().then_some(destination);
         let vocabulary = Arc::new(Mutex::new(Vocabulary::new(self.commands.is_on(), language)));
         let question = asking.then(|| language.your_name().into());
         if io::stdin().is_terminal()
@@ -190,6 +201,7 @@ impl Cli {
             idle,
             sign: self.sign.is_on(),
             commands: self.commands.is_on(),
+            reconnect: None,
             send_framing: self.send_framing,
             tells_port: false,
             naming,
@@ -269,6 +281,7 @@ mod tests {
             assert_eq!(cli.expect_keyword.is_on(), options.expect_keyword);
             assert_eq!(cli.sign.is_on(), options.sign);
             assert_eq!(cli.commands.is_on(), options.commands);
+            assert_eq!(cli.reconnect.is_on(), options.reconnect);
             assert_eq!(cli.idle_timeout, options.idle_timeout);
         }
     }

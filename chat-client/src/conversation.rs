@@ -2,10 +2,12 @@
 
 mod hearing;
 mod outgoing;
+mod returning;
 mod speaking;
 mod timing;
 
 use std::io;
+use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -20,7 +22,9 @@ use crate::exit::Exit;
 use crate::hint::Hint;
 use crate::naming::Naming;
 use crate::paint::Painter;
-use crate::wire::Wire;
+use crate::session::backoff::Backoff;
+use crate::session::{MAX_OBJECT, Session};
+use crate::wire::{Destination, Wire};
 use chat_terminal::completion::SharedVocabulary;
 use chat_terminal::lines::Lines;
 use chat_terminal::person::{Input, Keyboard, Screen};
@@ -53,6 +57,8 @@ pub(crate) struct Settings {
     pub(crate) sign: bool,
     /// True if the server understands commands.
     pub(crate) commands: bool,
+    /// The server to come back to after the connection was cut. `None`: the client does not come back.
+    pub(crate) reconnect: Option<Rc<Destination>>,
     /// The end of each message on the wire.
     pub(crate) send_framing: SendFraming,
     /// True if the user is to be told the port by which the others know this client.
@@ -77,6 +83,12 @@ pub(crate) struct Conversation<K, S> {
     outgoing: Outgoing,
     /// Input that waits until the server has the name.
     held: Vec<Input>,
+    /// What makes the conversation go on after the connection was cut.
+    session: Session,
+    backoff: Backoff,
+    /// The end of the time for which the session can be resumed, since the connection was cut.
+    resumable_until: Instant,
+    connected: Instant,
     settings: Settings,
     last_sent: Instant,
     /// `None` until the server has sent something: the client may be in a queue.
@@ -120,11 +132,14 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             wire,
             keyboard,
             screen,
-            // A text without its end is shown too, once the server pauses.
-            incoming: Lines::new(Framing::Chunk, MAX_SHOWN, READ),
+            incoming: lines(settings.reconnect.is_some()),
             shown: BytesMut::new(),
             outgoing: Outgoing::new(settings.send_framing),
             held: Vec::new(),
+            session: Session::new(settings.reconnect.is_some(), settings.language),
+            backoff: Backoff::default(),
+            resumable_until: now,
+            connected: now,
             settings,
             last_sent: now,
             last_received: None,
@@ -255,6 +270,11 @@ impl Stage {
             Self::Talking | Self::Leaving | Self::Refused => None,
         }
     }
+}
+
+/// The server's lines. A text without its end is shown too, once the server pauses.
+fn lines(objects: bool) -> Lines {
+    Lines::new(Framing::Chunk, if objects { MAX_OBJECT } else { MAX_SHOWN }, READ)
 }
 
 /// Completes at this time, or never. Cancel-safe.

@@ -9,6 +9,7 @@
 //! | `hint` | hints for a profile that does not fit the server |
 //! | `naming` | giving the server a name when it asks for one |
 //! | `paint` | appearance of a line: colour, time, bell |
+//! | `session` | what outlives a connection: numbered lines, messages that were heard |
 //! | [`exit`] | exit reasons and statuses |
 //! | [`wire`] | the connection: TCP, TLS, WebSocket; which server is believed |
 //!
@@ -20,6 +21,7 @@ pub mod exit;
 mod hint;
 mod naming;
 mod paint;
+mod session;
 pub mod wire;
 
 use std::future::Future;
@@ -40,7 +42,7 @@ pub(crate) async fn run(
 ) -> Exit {
     let mut conversation = Conversation::new(wire, keyboard, screen, settings);
     let exit = tokio::select! {
-        exit = conversation.talk() => exit,
+        exit = conversation.talk_and_return() => exit,
         () = stop => conversation.leave_now().await,
     };
     conversation.close().await;

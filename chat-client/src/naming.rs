@@ -103,6 +103,12 @@ impl Naming {
         }
     }
 
+    /// The server asks anew. This is the name that the client has by now, if it is known.
+    pub(crate) fn begin_anew(&mut self, name: Option<&Name>) {
+        self.name = name.or(self.name.as_ref()).cloned();
+        self.state = State::Asked;
+    }
+
     /// Requires the server to ask, by this time if there is one.
     pub(crate) fn expect(&mut self, deadline: Option<Instant>) {
         self.expected = true;
@@ -112,6 +118,11 @@ impl Naming {
     /// Sets the round-trip time. The grace period grows by twice this, to allow for delays.
     pub(crate) fn set_round_trip(&mut self, round_trip: Duration) {
         self.grace = GRACE + 2 * round_trip.min(LONGEST_ROUND_TRIP);
+    }
+
+    /// The time in which the server answers a name.
+    pub(crate) fn grace(&self) -> Duration {
+        self.grace
     }
 
     /// Declares that there is a user to ask; `asking` if the user is being asked now.

@@ -1,9 +1,16 @@
 //! Chat commands: lines that begin with `/` (chapter 6).
 
+use std::time::Duration;
+
 use strsim::damerau_levenshtein;
 
-use crate::language::Text;
+use crate::account::{AccountError, Word};
 use crate::limits::{HISTORY, MAX_NAME};
+use crate::options::time_limit::TimeLimit;
+
+mod forms;
+
+pub use forms::{FORMS, Form, OPERATOR_FORMS, operator_forms};
 
 /// The kind of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +29,10 @@ pub enum Verb {
     Reply,
     /// Shows what was said last in the room.
     History,
+    /// Makes the client's name its own.
+    Register,
+    /// Changes the word of the client's account.
+    Password,
     /// Tells the position of the room.
     Position,
     /// Lists the commands.
@@ -30,127 +41,30 @@ pub enum Verb {
     Leave,
     /// Ends the connection of the client that is there (operator).
     Next,
-    /// Ends the connection of a client (operator).
+    /// Ends the connection of a client (the server's operator).
+    Dismiss,
+    /// Ends the connection of a person.
     Kick,
-}
-
-/// The syntax of a command: its words, its arguments and its purpose.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Form {
-    /// The command.
-    pub verb: Verb,
-    /// The Spanish word, without the `/`.
-    pub word: &'static str,
-    /// The English word.
-    pub alias: &'static str,
-    /// The arguments that must follow the word; empty if the command takes none.
-    pub arguments: Text,
-    /// The purpose of the command, as `/ayuda` prints it.
-    pub purpose: Text,
-}
-
-/// Every command of a member.
-pub const FORMS: [Form; 10] = [
-    form(
-        Verb::Private,
-        ["privado", "msg"],
-        PRIVATE,
-        ["escribe solo a esa persona", "writes to that person only"],
-    ),
-    form(
-        Verb::Reply,
-        ["responder", "reply"],
-        ["TEXTO", "TEXT"],
-        ["contesta el último mensaje privado", "answers the last private message"],
-    ),
-    form(
-        Verb::Room,
-        ["sala", "join"],
-        ["SALA", "ROOM"],
-        [
-            "pasa a esa sala, que se crea si no existe",
-            "moves to that room, and creates it if needed",
-        ],
-    ),
-    form(Verb::Who, ["quien", "who"], NONE, ["quién está en la sala", "who is in the room"]),
-    form(
-        Verb::Rooms,
-        ["salas", "rooms"],
-        NONE,
-        ["qué salas hay y con cuánta gente", "which rooms there are, and how many people in each"],
-    ),
-    form(
-        Verb::History,
-        ["historial", "history"],
-        ["[NÚMERO]", "[NUMBER]"],
-        ["lo último que se dijo en la sala", "what was said last in the room"],
-    ),
-    form(
-        Verb::Position,
-        ["posicion", "position"],
-        NONE,
-        ["por dónde va la sala", "how far the room has come"],
-    ),
-    form(
-        Verb::Rename,
-        ["nombre", "nick"],
-        ["NUEVO", "NEW"],
-        ["cambia tu nombre", "changes your name"],
-    ),
-    form(Verb::Help, ["ayuda", "help"], NONE, ["esta lista", "this list"]),
-    form(Verb::Leave, ["salir", "quit"], NONE, ["sale del chat", "leaves the chat"]),
-];
-
-/// The commands of the server's operator (requirement 7.2). Where members have commands, the operator has
-/// theirs as well, and these in place of theirs of the same verb.
-pub const OPERATOR_FORMS: [Form; 5] = [
-    form(
-        Verb::Next,
-        ["siguiente", "next"],
-        NONE,
-        [
-            "cierra la conexión del cliente que está",
-            "closes the connection of the client that is here",
-        ],
-    ),
-    form(
-        Verb::Kick,
-        ["echar", "kick"],
-        ["[NOMBRE]", "[NAME]"],
-        [
-            "lo mismo con ese cliente; donde no hay nombres, su IP:PUERTO o su puerto",
-            "the same for this client; where there are no names, its IP:PORT or its port",
-        ],
-    ),
-    form(Verb::Who, ["quien", "who"], NONE, ["quién está", "who is here"]),
-    form(Verb::Help, ["ayuda", "help"], NONE, ["esta lista", "this list"]),
-    form(Verb::Leave, ["salir", "quit"], NONE, ["detiene el servidor", "stops the server"]),
-];
-
-/// The commands that an operator has; `commands` if members have commands.
-pub fn operator_forms(commands: bool) -> impl Iterator<Item = &'static Form> + Clone {
-    let has = |verb| OPERATOR_FORMS.iter().any(|form| form.verb == verb);
-    let others = FORMS.iter().filter(move |form| commands && !has(form.verb));
-    OPERATOR_FORMS.iter().chain(others)
-}
-
-const PRIVATE: [&str; 2] = ["NOMBRE TEXTO", "NAME TEXT"];
-const NONE: [&str; 2] = ["", ""];
-
-/// Builds a [`Form`]. Each array has the Spanish text first.
-const fn form(
-    verb: Verb,
-    [word, alias]: [&'static str; 2],
-    arguments: [&'static str; 2],
-    purpose: [&'static str; 2],
-) -> Form {
-    Form {
-        verb,
-        word,
-        alias,
-        arguments: Text { es: arguments[0], en: arguments[1] },
-        purpose: Text { es: purpose[0], en: purpose[1] },
-    }
+    /// Keeps a person or a network out.
+    Ban,
+    /// Ends bans and mutes.
+    Pardon,
+    /// Lists bans and mutes.
+    Bans,
+    /// Lets a person say nothing.
+    Mute,
+    /// Shows or sets the topic of the room.
+    Topic,
+    /// Limits how often each person may speak in the room.
+    Slow,
+    /// Closes the room to whom is not invited, or opens it.
+    Lock,
+    /// Lets a person into a room that is closed.
+    Invite,
+    /// Makes a person an operator of the room.
+    Op,
+    /// Takes that back.
+    Deop,
 }
 
 /// The result of parsing a line where commands are enabled.
@@ -198,6 +112,10 @@ pub enum Command {
     Reply(String),
     /// Shows so many of the last messages of the room.
     History(usize),
+    /// Makes the client's name its own, with this word.
+    Register(Result<Word, AccountError>),
+    /// Changes the word of the client's account to this.
+    Password(Result<Word, AccountError>),
     /// Tells the position of the room.
     Position,
     /// Begins a session.
@@ -206,8 +124,45 @@ pub enum Command {
     Help,
     /// Leaves the chat.
     Leave,
-    /// Ends the connection of this client, or of the only one.
-    Kick(Option<String>),
+    /// Ends the connection of this client, or of the only one, for this reason.
+    Kick {
+        /// The name.
+        name: Option<String>,
+        /// The reason; may be empty.
+        reason: String,
+    },
+    /// Keeps a person or a network out.
+    Ban {
+        /// The name or the network.
+        target: String,
+        /// The time for which it holds; `None` is for ever.
+        time: Option<Duration>,
+        /// The reason; may be empty.
+        reason: String,
+    },
+    /// Ends the bans and mutes of this person or network.
+    Pardon(String),
+    /// Lists bans and mutes.
+    Bans,
+    /// Lets a person say nothing.
+    Mute {
+        /// The name.
+        name: String,
+        /// The time for which it holds; `None` is for ever.
+        time: Option<Duration>,
+    },
+    /// Shows the topic of the room, or sets it to this text.
+    Topic(Option<String>),
+    /// Lets each person speak once in this time; `None` is as often as it likes.
+    Slow(Option<Duration>),
+    /// Closes the room, or opens it.
+    Lock,
+    /// Invites this person to the room.
+    Invite(String),
+    /// Makes this person an operator of the room.
+    Op(String),
+    /// Takes that back.
+    Deop(String),
 }
 
 /// The words of the line that begins a session, or goes on with one (requirements 11.10 and 11.12). They are in no
@@ -265,6 +220,11 @@ fn nearest(word: &str, forms: impl Iterator<Item = &'static Form>) -> Option<&'s
 }
 
 impl Form {
+    /// Returns whether the command is there only where there are accounts.
+    pub fn is_for_accounts(&self) -> bool {
+        matches!(self.verb, Verb::Register | Verb::Password)
+    }
+
     fn command(&self, arguments: &str) -> Option<Command> {
         let text = Some(arguments.to_owned()).filter(|text| !text.is_empty());
         let word = text.clone().filter(|text| !text.contains(char::is_whitespace));
@@ -284,13 +244,64 @@ impl Form {
             Verb::Position => nothing.then_some(Command::Position),
             Verb::Rename => text.map(Command::Rename),
             Verb::Reply => text.map(Command::Reply),
+            Verb::Register => text.map(|word| Command::Register(word.parse())),
+            Verb::Password => text.map(|word| Command::Password(word.parse())),
             Verb::Help => nothing.then_some(Command::Help),
             Verb::Leave => nothing.then_some(Command::Leave),
-            Verb::Next => nothing.then_some(Command::Kick(None)),
-            Verb::Kick if nothing => Some(Command::Kick(None)),
-            Verb::Kick => word.map(|word| Command::Kick(Some(word))),
+            Verb::Next => nothing.then(Command::kick_the_only_one),
+            Verb::Dismiss if nothing => Some(Command::kick_the_only_one()),
+            Verb::Dismiss => {
+                word.map(|name| Command::Kick { name: Some(name), reason: String::new() })
+            }
+            Verb::Kick => {
+                let (name, reason) = first_word(arguments);
+                let name = Some(name.to_owned()).filter(|name| !name.is_empty());
+                Some(Command::Kick { name, reason: reason.to_owned() })
+            }
+            Verb::Ban => {
+                let (target, rest) = first_word(arguments);
+                let (time, reason) = timed(rest)?;
+                let (target, reason) = (target.to_owned(), reason.to_owned());
+                (!nothing).then_some(Command::Ban { target, time, reason })
+            }
+            Verb::Pardon => word.map(Command::Pardon),
+            Verb::Bans => nothing.then_some(Command::Bans),
+            Verb::Mute => {
+                let (name, rest) = first_word(arguments);
+                let (time, rest) = timed(rest)?;
+                let name = name.to_owned();
+                (!nothing && rest.is_empty()).then_some(Command::Mute { name, time })
+            }
+            Verb::Topic => Some(Command::Topic(text)),
+            Verb::Slow if arguments.eq_ignore_ascii_case("no") => Some(Command::Slow(None)),
+            Verb::Slow => time(arguments).map(|time| Command::Slow(Some(time))),
+            Verb::Lock => nothing.then_some(Command::Lock),
+            Verb::Invite => word.map(Command::Invite),
+            Verb::Op => word.map(Command::Op),
+            Verb::Deop => word.map(Command::Deop),
         }
     }
+}
+
+impl Command {
+    const fn kick_the_only_one() -> Self {
+        Self::Kick { name: None, reason: String::new() }
+    }
+}
+
+/// Splits a time off, if the text begins with one. `None` if it begins with a digit and no time: a slip would be for
+/// ever.
+fn timed(text: &str) -> Option<(Option<Duration>, &str)> {
+    let (word, rest) = first_word(text);
+    match time(word) {
+        Some(time) => Some((Some(time), rest)),
+        None if word.starts_with(|c: char| c.is_ascii_digit()) => None,
+        None => Some((None, text)),
+    }
+}
+
+fn time(word: &str) -> Option<Duration> {
+    word.parse::<TimeLimit>().ok()?.duration()
 }
 
 /// Splits off the first word. The rest has no blanks around it.
@@ -299,100 +310,4 @@ fn first_word(text: &str) -> (&str, &str) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn r6_4_a_line_without_a_slash_is_text_and_two_slashes_say_one() {
-        for (line, text) in
-            [("hola", "hola"), (" /quien", " /quien"), ("//quien", "/quien"), ("//", "/")]
-        {
-            assert_eq!(parse(line), Parsed::Text(text));
-        }
-    }
-
-    #[test]
-    fn r6_5_every_command_is_known_by_both_its_words_in_any_case() {
-        for form in &FORMS {
-            let arguments = match form.verb {
-                Verb::Private => " Ana hola",
-                Verb::History => " 9",
-                _ if form.arguments.es.is_empty() => "",
-                _ => " Ana",
-            };
-            for word in [form.word, form.alias, &form.alias.to_uppercase()] {
-                let line = format!("/{word}{arguments}");
-                assert!(matches!(parse(&line), Parsed::Command(_)), "{line}");
-            }
-        }
-    }
-
-    #[test]
-    fn r6_1_a_private_text_keeps_its_inner_blanks() {
-        let expected = Command::Private { to: "Ana".to_owned(), text: "a  b".to_owned() };
-        assert_eq!(parse("/privado   Ana   a  b "), Parsed::Command(expected));
-    }
-
-    #[test]
-    fn r6_4_what_is_missing_or_too_much_is_malformed() {
-        let malformed = [
-            "/privado",
-            "/privado Ana",
-            "/privado Ana  ",
-            "/sala",
-            "/nombre",
-            "/responder",
-            "/responder ",
-            "/quien es",
-            "/historial 0",
-            "/historial todo",
-            "/salir ya",
-        ];
-        for line in malformed {
-            assert!(matches!(parse(line), Parsed::Malformed { .. }), "{line:?}");
-        }
-    }
-
-    #[test]
-    fn r6_4_anything_else_is_unknown() {
-        for (line, word) in [("/", ""), ("/ quien", ""), ("/baila ya", "baila"), ("/qu", "qu")] {
-            assert_eq!(parse(line), Parsed::Unknown { word, nearest: None }, "{line:?}");
-        }
-    }
-
-    #[test]
-    fn r6_4_the_nearest_word_is_proposed() {
-        for (word, meant) in [
-            ("quein", Some("quien")),
-            ("QUIENES", Some("quien")),
-            ("privad", Some("privado")),
-            ("jion", Some("join")),
-            ("salid", Some("salir")),
-            ("sal", Some("sala")),
-            ("whp", Some("who")),
-            ("echar", None),
-            ("responderresponderresponderresponder", None),
-        ] {
-            let line = format!("/{word}");
-            assert_eq!(parse(&line), Parsed::Unknown { word, nearest: meant }, "{line}");
-        }
-    }
-
-    #[test]
-    fn r7_2_the_operator_has_commands_of_its_own_and_those_of_the_members_if_they_have_any() {
-        let parse = |line, commands| parse_with(line, operator_forms(commands));
-        for commands in [false, true] {
-            let kick = |who: Option<&str>| Parsed::Command(Command::Kick(who.map(str::to_owned)));
-            assert_eq!(parse("/siguiente", commands), kick(None));
-            assert_eq!(parse("/kick", commands), kick(None));
-            assert_eq!(parse("/echar Ana", commands), kick(Some("Ana")));
-            assert_eq!(parse("//echar", commands), Parsed::Text("/echar"));
-            assert!(matches!(parse("/echar Ana ya", commands), Parsed::Malformed { .. }));
-            let nearest = Some("siguiente");
-            let unknown = Parsed::Unknown { word: "siguente", nearest };
-            assert_eq!(parse("/siguente", commands), unknown);
-        }
-        assert!(matches!(parse("/salas", false), Parsed::Unknown { .. }));
-        assert_eq!(parse("/salas", true), Parsed::Command(Command::Rooms));
-    }
-}
+mod tests;

@@ -10,20 +10,23 @@
 //! | characters that may be forwarded or shown | [`text`] |
 //! | the word that ends a conversation | [`text::is_leave`] |
 //! | rules for names | [`name`] |
+//! | accounts: words that prove a name | [`account`] |
 //! | commands: lines that begin with `/` | [`command`] |
 //! | every text of the chat, in each language | [`wording`], [`language`] |
-//! | reasons for refusing a request | [`refusal`] |
+//! | reasons for refusing a request | [`refusal`], [`moderation`] |
 //! | the option values of each profile | [`options::profile`] |
 //! | sizes, times and counts | [`limits`] |
 //! | syntax of addresses, times and rates | [`options`] |
 //! | WebSocket: frames, the handshake | [`websocket`] |
 //! | command lines: profiles' defaults, bad usage, the form of `--help` | [`usage`] |
 
+pub mod account;
 pub mod command;
 pub mod decoder;
 pub mod framing;
 pub mod language;
 pub mod limits;
+pub mod moderation;
 pub mod name;
 pub mod options;
 pub mod refusal;

@@ -79,6 +79,12 @@ pub const MAX_RATE_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(1000).unwrap();
 /// [`MAX_PER_ADDRESS`] people, and a twentieth of [`MAX_ROOMS`].
 pub const MAX_ROOMS_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(50).unwrap();
 
+/// Number of wrong words after which a connection is closed (requirement 12.4).
+pub const WORD_ATTEMPTS: u8 = 3;
+
+/// Characters of a word (requirement 12.3). The least is that of NIST SP 800-63B; the most bounds what is hashed.
+pub const WORD_LENGTH: RangeInclusive<usize> = 8..=128;
+
 /// Default maximum number of rooms on a server. An empty room is removed, so this many rooms need
 /// this many clients. Each room costs a task and some kilobytes.
 pub const MAX_ROOMS: NonZeroUsize = NonZeroUsize::new(1000).unwrap();

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
+use crate::account::AccountError;
 use crate::command::Form;
+use crate::moderation::Objection;
 use crate::name::{Name, NameError};
 
 /// The reason for a refusal. Its text is [`Language::refusal`].
@@ -21,6 +23,8 @@ pub enum Refusal {
     Name(NameError),
     /// The name is refused, and it was the last one that the client may try (requirement 5.4).
     LastName(NameError),
+    /// It has to do with an account (chapter 12).
+    Account(AccountError),
     /// No name was given in time (requirement 5.6).
     NameTooLate,
     /// No command begins with this word (requirement 6.4).
@@ -59,6 +63,8 @@ pub enum Refusal {
     WhichClient,
     /// The receiver is changing the room, and too many messages wait for it already.
     CannotHearNow(Name),
+    /// The order in the house is against it (chapter 13).
+    Order(Objection),
 }
 
 /// A limit of one address (requirement 1.9). It is displayed as the option that sets it.
@@ -70,6 +76,12 @@ pub enum AddressLimit {
     Connects(NonZeroU32),
     /// Rooms that its clients have opened.
     Rooms(NonZeroU32),
+}
+
+impl From<Objection> for Refusal {
+    fn from(objection: Objection) -> Self {
+        Self::Order(objection)
+    }
 }
 
 impl fmt::Display for AddressLimit {

@@ -26,7 +26,10 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::config::Config;
 use crate::net::listener::{self, Listeners};
+use crate::people::house::motd::{self, Motd};
 use crate::run;
+#[cfg(feature = "store")]
+use crate::store::account::AccountFailure;
 use crate::store::{self, StoreOptions};
 use crate::streams::Streams;
 #[cfg(feature = "tls")]
@@ -143,6 +146,13 @@ impl Cli {
         let (mut cli, matches) = usage::parse_or_exit::<Self>(command);
         let source = matches.value_source("operator");
         cli.operator_given = source == Some(ValueSource::CommandLine);
+        let Config { ask_name, commands, .. } = &cli.config;
+        let can_have_accounts = cli.store.has_file() && ask_name.is_on() && commands.is_on();
+        if cli.store.has_accounts() && !can_have_accounts {
+            usage::exit_of_bad_usage(
+                "error: --accounts needs a --store, --ask-name and --commands",
+            );
+        }
         cli
     }
 
@@ -161,7 +171,9 @@ impl Cli {
         if let Some(other) = &self.command {
             let done = other.run()?;
             // Who has closed standard output has it done all the same.
-            let _ = writeln!(io::stdout(), "{done}");
+            if !done.is_empty() {
+                let _ = writeln!(io::stdout(), "{done}");
+            }
             return Ok(());
         }
         // Each connection takes one.
@@ -217,6 +229,7 @@ impl Cli {
             .with_ansi(false)
             .with_writer(move || log.clone())
             .init();
+        let motd = Motd::read(self.config.motd.as_deref()).map_err(StartError::Motd)?;
         let store = self
             .store
             .open(&streams.console, self.language(), self.config.resume())
@@ -233,7 +246,7 @@ impl Cli {
         // The rest is for the connections.
         let output_drain = SHORTEST_FLUSH.max(self.config.drain() / 10);
         let console = streams.console.clone();
-        let served = run(listeners, self.config, console, operator, store, stop).await;
+        let served = run(listeners, self.config, console, operator, store, motd, stop).await;
         streams.console.finish(output_drain);
         streams.log.finish(output_drain);
         if let Some(screen) = streams.screen {
@@ -294,6 +307,11 @@ pub enum StartError {
     Certificate(tls::Error),
     /// What is said cannot be stored.
     Store(store::Error),
+    /// There is no message of the day.
+    Motd(motd::Error),
+    /// An account could not be changed.
+    #[cfg(feature = "store")]
+    Account(AccountFailure),
     /// No certificate could be made.
     #[cfg(feature = "tls")]
     Make(MakeError),
@@ -308,6 +326,9 @@ impl StartError {
             Self::Listen { address, reason } => language.cannot_listen(address, reason),
             Self::Certificate(error) => error.explanation(language),
             Self::Store(error) => error.explanation(language),
+            Self::Motd(error) => error.explanation(language),
+            #[cfg(feature = "store")]
+            Self::Account(error) => error.explanation(language),
             #[cfg(feature = "tls")]
             Self::Make(error) => error.explanation(language),
             Self::Runtime(error) => error.to_string(),

@@ -1,7 +1,9 @@
 //! The options of a running server, in types that cannot be wrong.
 
 use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytesize::ByteSize;
@@ -104,6 +106,9 @@ pub(crate) struct Config {
     /// Time for which the others do not hear that a client was cut off that can come back, or off
     #[arg(help_heading = "Memory", long, value_name = "TIME", default_value_t = TimeLimit::of(ABSENCE))]
     absence: TimeLimit,
+    /// File whose lines each client is told when it joins: the message of the day
+    #[arg(help_heading = "The chat", long, value_name = "FILE")]
+    pub(crate) motd: Option<PathBuf>,
 
     /// The name under which the console takes part, or off; `salir` there stops the server
     #[arg(help_heading = "The chat", long, value_name = "NAME")]
@@ -263,7 +268,7 @@ impl Config {
     }
 
     /// What rooms remember, if they remember anything.
-    pub(crate) fn memories(&self, store: Option<Store>) -> Option<Memories> {
+    pub(crate) fn memories(&self, store: Option<Arc<Store>>) -> Option<Memories> {
         let is_on = self.commands.is_on() || self.replay > 0 || store.is_some();
         is_on.then(|| Memories::new(self.replay, self.common.lang, store))
     }

@@ -14,7 +14,9 @@
 //! | `client/rate_limit`, `client/flood_control` | rate limit and backpressure: limits on lines and on bytes |
 //! | `people/directory`, `people/names` | the people, their nicknames and their rooms |
 //! | `people/commands`, `people/private_messages`, `people/renaming` | what a command does |
+//! | `people/moderation`, `people/house` | what moderators do; roles, bans and mutes, the settings of a room |
 //! | `people/served` | the clients that the operator can send away |
+//! | `people/accounts` | names that belong to people, who prove them by a word |
 //! | `people/speech` | a public line: its label, the room, the copy on the console |
 //! | `room/order` | the order of what is said: the pending batch |
 //! | `room/batch` | the text of a pass, and the members that get a text of their own |
@@ -82,8 +84,11 @@ use net::per_address::Limits;
 use net::ports::Ports;
 use net::tcp::TcpConnection;
 use net::wire::Wire;
+use people::accounts::Accounts;
 use people::directory::Directory;
 use people::directory::sessions::Sessions;
+use people::house::House;
+use people::house::motd::Motd;
 use people::served::Served;
 use people::speech::Speech;
 use proxy::Proxies;
@@ -96,6 +101,8 @@ struct Server {
     config: Config,
     console: Console,
     directory: Directory<TcpConnection>,
+    /// Exist only where they are on.
+    accounts: Option<Arc<Accounts>>,
     deliveries: Deliveries,
     speech: Speech,
     admission: Admission,
@@ -124,23 +131,25 @@ pub(crate) async fn run(
     console: Console,
     operator: Option<(Name, Desk)>,
     mut store: Option<Store>,
+    motd: Motd,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let connections = TaskTracker::new();
     let clock = Clock::start();
     let damage = store.as_mut().and_then(Store::take_damage);
-    let mut sessions = config.sessions();
-    sessions.restore(store.as_mut().map(Store::take_sessions).unwrap_or_default());
+    let kept = kept(&config, store.as_mut());
+    let sanctions = store.as_mut().map(Store::take_sanctions).unwrap_or_default();
+    let store = store.map(Arc::new);
     let limits = config.outbox_limits(clock.clone());
     let (deliveries, mut failure) =
-        Deliveries::new(limits, config.coalesce.duration(), config.memories(store));
+        Deliveries::new(limits, config.coalesce.duration(), config.memories(store.clone()));
     let addresses = listeners.addresses()?;
     let is_open = |address: &SocketAddr| !address.ip().to_canonical().is_loopback();
     let exposed = config.proxy.is_on() || addresses.iter().any(|(_, address)| is_open(address));
     let limits = config.of_address.limits(exposed);
-    let server =
-        Arc::new(Server::new(config, console, deliveries, sessions, clock, limits.clone()));
+    let server = Arc::new(Server::new(config, console, deliveries, kept, clock, limits.clone()));
     let Server { config, console, directory, deliveries, .. } = &*server;
+    directory.keep_order(House::new(server.accounts.as_deref(), motd, store, sanctions));
     let operator = operator
         .map(|(name, desk)| (directory.admit_operator(name.clone(), console.clone()), name, desk));
     directory.first.filled().await;
@@ -197,14 +206,16 @@ impl Server {
         config: Config,
         console: Console,
         deliveries: Deliveries,
-        sessions: Sessions,
+        (sessions, accounts): Kept,
         clock: Clock,
         of_address: Limits,
     ) -> Self {
         let speaking = TaskTracker::new();
         speaking.close();
         Self {
-            directory: Directory::new(deliveries.clone(), config.directory_rules(), sessions),
+            directory: Directory::new(deliveries.clone(), config.directory_rules(), sessions)
+                .with_accounts(accounts.clone()),
+            accounts,
             speech: config.speech(&console),
             admission: Admission::new(config.max_clients, config.when_full, of_address),
             nameless: Nameless::default(),
@@ -219,6 +230,16 @@ impl Server {
             clock,
         }
     }
+}
+
+/// What an earlier server has left: sessions, and accounts where they are on.
+type Kept = (Sessions, Option<Arc<Accounts>>);
+
+fn kept(config: &Config, store: Option<&mut Store>) -> Kept {
+    let mut sessions = config.sessions();
+    let Some(store) = store else { return (sessions, None) };
+    sessions.restore(store.take_sessions());
+    (sessions, store.take_accounts().map(Accounts::new).map(Arc::new))
 }
 
 /// Listens at each door, with a task for each but that of lines, whose acceptor is returned.

@@ -2,12 +2,17 @@
 
 #![expect(clippy::unnecessary_wraps, clippy::unused_async, reason = "as there")]
 
+use std::future::Ready;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chat_protocol::account::{AccountError, Word};
 use chat_protocol::language::Language;
+use chat_protocol::name::Name;
 use chat_protocol::options::time_limit::TimeLimit;
+use chat_store::account::Account;
 use chat_store::line::{Line, Position};
+use chat_store::moderation::{Deed, Sanction};
 use chat_store::session::{Session, Token};
 use clap::Args;
 
@@ -20,11 +25,41 @@ pub(crate) struct StoreOptions {}
 /// There is none.
 pub(crate) enum Store {}
 
+/// There are none.
+pub(crate) struct StoredAccounts {
+    pub(crate) is_required: bool,
+    pub(crate) admins: Vec<Name>,
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) file: AccountFile,
+}
+
+/// There are no accounts, and no words.
+pub(crate) fn hash(_: &Word) -> Result<Arc<str>, AccountError> {
+    Err(AccountError::Off)
+}
+
+pub(crate) fn is_hash_of(_: &str, _: &Word) -> bool {
+    false
+}
+
+/// There is none.
+pub(crate) enum AccountFile {}
+
 /// There is none.
 #[derive(Debug)]
 pub enum Error {}
 
 impl StoreOptions {
+    pub(crate) fn has_accounts(&self) -> bool {
+        let Self {} = self;
+        false
+    }
+
+    pub(crate) fn has_file(&self) -> bool {
+        let Self {} = self;
+        false
+    }
+
     pub(crate) fn open(
         &self,
         _: &Console,
@@ -45,6 +80,10 @@ impl Store {
         match *self {}
     }
 
+    pub(crate) fn take_accounts(&mut self) -> Option<StoredAccounts> {
+        match *self {}
+    }
+
     pub(crate) fn keep(&self) -> TimeLimit {
         match *self {}
     }
@@ -54,6 +93,14 @@ impl Store {
     }
 
     pub(crate) fn give(&self, _: Arc<Line>) {
+        match *self {}
+    }
+
+    pub(crate) fn take_sanctions(&mut self) -> Vec<Sanction> {
+        match *self {}
+    }
+
+    pub(crate) fn moderate(&self, _: Deed, _: Option<Sanction>, _: Vec<u64>) {
         match *self {}
     }
 
@@ -74,6 +121,12 @@ impl Store {
     }
 
     pub(crate) async fn written(&self) {
+        match *self {}
+    }
+}
+
+impl AccountFile {
+    pub(crate) fn keep(&self, _: &Name, _: &str) -> Ready<bool> {
         match *self {}
     }
 }

@@ -10,7 +10,7 @@ use chat_terminal::person::{Input, Keyboard, MAX_INPUT};
 
 use crate::Server;
 use crate::client::flood_control::FloodControl;
-use crate::net::tcp::Dismissal;
+use crate::net::transport::Dismissal;
 use crate::people::commands::Effect;
 use crate::people::directory::PersonId;
 use crate::people::served::Served;
@@ -150,8 +150,8 @@ impl<'a> Operator<'a> {
         let Server { config, console, directory, served, .. } = self.server;
         let language = config.common.lang;
         match command {
-            Command::Kick(chosen) => {
-                if let Err(refusal) = self.send_away(chosen.as_deref()) {
+            Command::Kick { name, reason } => {
+                if let Err(refusal) = self.send_away(name, reason) {
                     self.refuse(&refusal);
                 }
             }
@@ -169,11 +169,19 @@ impl<'a> Operator<'a> {
         }
     }
 
-    /// Ends the connection of the client that is chosen, or of the only one.
-    fn send_away(&self, chosen: Option<&str>) -> Result<(), Refusal> {
-        let Some(served) = &self.server.served else { return Ok(()) };
-        let person = chosen.and_then(|name| self.server.directory.find(name));
-        served.find(chosen, person)?.dismiss(Dismissal::Removed);
+    /// Ends the connection of the client that is chosen, or of the only one. Where there are commands, it is done as a
+    /// moderator does it.
+    fn send_away(&self, name: Option<String>, reason: String) -> Result<(), Refusal> {
+        let Server { config, directory, served: Some(served), .. } = self.server else {
+            return Ok(());
+        };
+        let person = name.as_deref().and_then(|name| directory.find(name));
+        let connection = served.find(name.as_deref(), person)?;
+        if person.is_some() && config.commands.is_on() {
+            directory.execute(self.id, Command::Kick { name, reason }, None);
+        } else {
+            connection.dismiss(Dismissal::Removed);
+        }
         Ok(())
     }
 }

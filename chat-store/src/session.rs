@@ -16,6 +16,8 @@ pub struct Session {
     pub id: Position,
     /// The name of its person.
     pub name: Box<str>,
+    /// The key of the account that the person has proved, if it has.
+    pub account: Option<Box<str>>,
     /// The name of the room that the person is in, or was in last.
     pub room: Box<str>,
     /// The position of that room when the person came in.

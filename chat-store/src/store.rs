@@ -10,11 +10,13 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, oneshot};
 
+use crate::account::Account;
 use crate::database::{Database, OpenError};
 use crate::line::{Line, Position};
+use crate::moderation::{Deed, Sanction};
 use crate::options::{Event, Lost, Options};
 use crate::session::{Session, Token};
-use crate::thread::{Job, QUEUE, Worker, permits};
+use crate::thread::{Job, QUEUE, Worker, bytes, permits};
 
 /// The time that the thread has to write what waits, when the store is dropped. A disk may stand still for ever.
 const ENDING: Duration = Duration::from_secs(2);
@@ -29,6 +31,8 @@ pub struct Store {
     epoch: u32,
     put_aside: Option<PathBuf>,
     sessions: Vec<(Token, Session)>,
+    accounts: Vec<Account>,
+    sanctions: Vec<Sanction>,
 }
 
 impl Store {
@@ -42,6 +46,8 @@ impl Store {
     ) -> Result<Self, OpenError> {
         let (mut database, put_aside) = Database::open(options)?;
         let sessions = database.sessions(options.resume)?;
+        let accounts = database.accounts()?;
+        let sanctions = database.sanctions()?;
         let (jobs, receiver) = mpsc::channel();
         let queue = Arc::new(Semaphore::new(QUEUE));
         let lost = Arc::new(AtomicU64::new(0));
@@ -52,7 +58,9 @@ impl Store {
             .name("store".to_owned())
             .spawn(move || worker.run(&receiver))
             .map_err(OpenError::Thread)?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread), queue, lost, epoch, put_aside, sessions })
+        let jobs = Some(jobs);
+        let thread = Some(thread);
+        Ok(Self { jobs, thread, queue, lost, epoch, put_aside, sessions, accounts, sanctions })
     }
 
     /// The epoch that began when it was opened.
@@ -89,6 +97,40 @@ impl Store {
     /// Keeps a session as it is now, or not any more, and waits for nothing.
     pub fn keep(&self, token: Token, session: Option<Session>) {
         self.send(Job::Keep(token, session));
+    }
+
+    /// Takes the accounts that there were when it was opened.
+    pub fn take_accounts(&mut self) -> Vec<Account> {
+        mem::take(&mut self.accounts)
+    }
+
+    /// Keeps an account with this hash, or removes it. It begins at once, and goes on if the future is dropped, which
+    /// completes when the file has it.
+    pub fn keep_account(
+        &self,
+        name: &str,
+        hash: Option<Box<str>>,
+    ) -> impl Future<Output = Result<(), Lost>> + Send + use<> {
+        let (answer, kept) = oneshot::channel();
+        self.send(Job::Account { name: name.into(), hash, answer });
+        async { kept.await.unwrap_or(Err(Lost)) }
+    }
+
+    /// Takes the bans and mutes that had not ended when it was opened.
+    pub fn take_sanctions(&mut self) -> Vec<Sanction> {
+        mem::take(&mut self.sanctions)
+    }
+
+    /// Keeps what a moderator did, the sanction that it imposed, and not any more those that it lifted. Waits for nothing;
+    /// it is lost, and counted, if too much waits already.
+    pub fn moderate(&self, deed: Deed, imposed: Option<Sanction>, lifted: Vec<u64>) {
+        match self.queue.try_acquire_many(bytes(deed.size())) {
+            Ok(permit) => {
+                permit.forget();
+                self.send(Job::Moderate { deed, imposed, lifted });
+            }
+            Err(_) => self.lose(),
+        }
     }
 
     /// The last position of a room's line that is stored, up to this one. Cancel-safe.

@@ -13,6 +13,7 @@ use crate::database::retention::Retention;
 use crate::database::sessions::Changes;
 use crate::database::{Database, OpenError};
 use crate::line::{Line, Position};
+use crate::moderation::{Deed, Sanction};
 use crate::options::{Durability, Event, Lost, Options};
 use crate::session::{Session, Token};
 
@@ -42,6 +43,18 @@ pub(crate) enum Job {
     Write(Arc<Line>),
     /// Keeps a session as it is now, or not any more.
     Keep(Token, Option<Session>),
+    /// Keeps an account with this hash, or removes it.
+    Account {
+        name: Box<str>,
+        hash: Option<Box<str>>,
+        answer: oneshot::Sender<Result<(), Lost>>,
+    },
+    /// Keeps what a moderator did: the sanction that it imposed, and those that it lifted.
+    Moderate {
+        deed: Deed,
+        imposed: Option<Sanction>,
+        lifted: Vec<u64>,
+    },
     /// Tells when all before it is written, or lost.
     Tell(oneshot::Sender<()>),
     Read {
@@ -151,6 +164,18 @@ impl Worker {
                 self.gathered.push(line);
             }
             Job::Keep(token, session) => _ = self.sessions.insert(token, session),
+            Job::Account { name, hash, answer } => {
+                let kept = self.database.keep_account(&name, hash.as_deref());
+                let _ = answer.send(self.unless_damaged(kept).ok_or(Lost));
+            }
+            Job::Moderate { deed, imposed, lifted } => {
+                let kept = self.database.moderate(&deed, imposed.as_ref(), &lifted);
+                self.queue.add_permits(bytes(deed.size()) as usize);
+                if let Err(error) = &kept {
+                    self.failed(1, error);
+                }
+                self.unless_damaged(kept);
+            }
             Job::Tell(done) => self.waiting.push(done),
             Job::Read { room, behind, limit, answer } => {
                 // What was given before is read as well.
@@ -188,16 +213,19 @@ impl Worker {
         }
         match written {
             Ok(()) => self.succeeded(),
-            Err(error) => {
-                self.lost.fetch_add(self.gathered.len() as u64, Ordering::Relaxed);
-                if !mem::replace(&mut self.has_failed, true) {
-                    (self.tell)(Event::Failed(error.to_string()));
-                }
-            }
+            Err(error) => self.failed(self.gathered.len() as u64, &error),
         }
         self.gathered.clear();
         self.sessions.clear();
         self.queue.add_permits(mem::take(&mut self.size));
+    }
+
+    /// Something could not be written. Tells if it could before.
+    fn failed(&mut self, lost: u64, error: &OpenError) {
+        self.lost.fetch_add(lost, Ordering::Relaxed);
+        if !mem::replace(&mut self.has_failed, true) {
+            (self.tell)(Event::Failed(error.to_string()));
+        }
     }
 
     /// Lines could be written. Tells if they could not before, or if some did not fit the queue.
@@ -231,7 +259,12 @@ impl Worker {
     }
 }
 
-/// The permits that a line takes of the queue: its size, at most the whole queue.
+/// The permits that a line takes of the queue.
 pub(crate) fn permits(line: &Line) -> u32 {
-    u32::try_from(line.size().min(QUEUE)).unwrap_or(u32::MAX)
+    bytes(line.size())
+}
+
+/// The permits for so many bytes: at most the whole queue.
+pub(crate) fn bytes(size: usize) -> u32 {
+    u32::try_from(size.min(QUEUE)).unwrap_or(u32::MAX)
 }

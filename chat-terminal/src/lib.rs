@@ -7,6 +7,7 @@
 //! | [`pipe`] | a user behind a pipe: the program as a filter |
 //! | [`completion`] | Tab completion |
 //! | [`lines`] | a read buffer and its line decoder |
+//! | [`secret`] | a line that the terminal does not show |
 //! | [`signals`] | signals that end the program |
 //! | [`descriptors`] | the limit of file descriptors |
 
@@ -15,5 +16,6 @@ pub mod descriptors;
 pub mod lines;
 pub mod person;
 pub mod pipe;
+pub mod secret;
 pub mod signals;
 pub mod terminal;

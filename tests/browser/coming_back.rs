@@ -22,8 +22,7 @@ fn r10_24_after_the_server_it_comes_back_with_name_room_and_draft() -> Result {
     chat.server.kill()?;
     page.is_in_state("lost")?;
     page.wait_until("document.getElementById('state').textContent.startsWith('Sin conexión.')")?;
-    // What is typed and sent meanwhile goes nowhere, and stays.
-    page.say("ibir")?;
+    page.press("ibir")?;
     page.has_typed("a medio escribir")?;
     let chat = start("grupal", &[])?;
     forwarder.lead_to(web(&chat));

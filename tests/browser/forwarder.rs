@@ -5,6 +5,8 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 
+use socket2::{Domain, Socket, Type};
+
 /// A forwarder that runs as long as the tests.
 pub(crate) struct Forwarder {
     pub(crate) address: SocketAddr,
@@ -48,7 +50,11 @@ impl Forwarder {
 
 fn forward(state: &Arc<State>, client: TcpStream) -> io::Result<()> {
     let server = *state.server.lock().unwrap_or_else(PoisonError::into_inner);
-    let server = TcpStream::connect(server)?;
+    // It holds little: while it is mute, the server soon is a slow reader's.
+    let socket = Socket::new(Domain::for_address(server), Type::STREAM, None)?;
+    socket.set_recv_buffer_size(4096)?;
+    socket.connect(&server.into())?;
+    let server = TcpStream::from(socket);
     for (from, to) in [(client.try_clone()?, server.try_clone()?), (server, client)] {
         let state = Arc::clone(state);
         thread::spawn(move || state.copy(from, to));

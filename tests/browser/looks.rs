@@ -7,7 +7,7 @@ use chat_drive::failure::Result;
 use chat_tests::harness::stage::Stage;
 use serde_json::{Value, json};
 
-use crate::driver::{Driver, has_program, missing};
+use crate::driver::{Driver, has_program, key, missing};
 use crate::page::{Page, start};
 
 /// The checker of accessibility. Its licence is no reason to keep a copy of it here.
@@ -171,5 +171,9 @@ fn r10_24_no_serious_barrier_is_found_in_light_and_in_dark() -> Result {
     check("a drawer")?;
     chat.server.kill()?;
     page.is_in_state("lost")?;
-    check("a lost connection")
+    page.press(&key::ESCAPE.to_string())?;
+    page.click("#text")?;
+    page.say("¿sigues ahí?")?;
+    page.wait_until("document.querySelector('.mark') !== null")?;
+    check("a lost connection, and a line that waits")
 }

@@ -2,6 +2,7 @@
 //!
 //! Without chromedriver the tests skip themselves; with `CI` in the environment they fail.
 
+mod accounts;
 mod coming_back;
 mod driver;
 mod forwarder;
@@ -9,5 +10,7 @@ mod keyboard;
 mod looks;
 mod page;
 mod profiles;
+mod resuming;
 mod safety;
+mod standing_in;
 mod talking;

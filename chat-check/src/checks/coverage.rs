@@ -95,6 +95,22 @@ pub(crate) const UNSEEN: &[(Number, Text)] = &[
     unasked(11, 12),
     unasked(11, 13),
     unasked(11, 14),
+    unasked(12, 1),
+    unasked(12, 2),
+    unasked(12, 3),
+    unasked(12, 4),
+    unasked(12, 5),
+    unasked(12, 6),
+    unasked(13, 1),
+    unasked(13, 2),
+    unasked(13, 3),
+    unasked(13, 4),
+    unasked(13, 5),
+    unasked(13, 6),
+    unasked(13, 7),
+    unasked(13, 8),
+    unasked(13, 9),
+    unasked(13, 10),
 ];
 
 /// A requirement that only this project's own programs have.

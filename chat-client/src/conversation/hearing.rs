@@ -35,17 +35,14 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
                 self.awaited = self.awaited.filter(|(_, awaited)| *awaited != Awaited::Anything);
                 while let Some(line) = self.incoming.next() {
                     let line = readable(line, self.settings.language);
-                    self.hear(&line, now);
+                    self.hear_line(&line, now);
                 }
                 self.tell_port();
             }
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
             // A reset ends the conversation too.
             end => {
-                if let Some(line) = self.incoming.decoder.finish() {
-                    let line = readable(line, self.settings.language);
-                    self.hear(&line, Instant::now());
-                }
+                self.hear_unended();
                 if let Err(error) = end
                     && error.kind() == io::ErrorKind::InvalidData
                 {
@@ -77,17 +74,17 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         self.show(&language.closed_with(code, meaning).to_string());
     }
 
-    /// Shows the text that the server has not ended, after a pause.
+    /// Shows the text that the server has not ended. A part of an object is none.
     pub(super) fn hear_unended(&mut self) {
-        if let Some(line) = self.incoming.decoder.pause() {
+        if let Some(line) = self.incoming.decoder.finish().filter(|_| !self.session.is_on()) {
             let line = readable(line, self.settings.language);
-            self.hear(&line, Instant::now());
+            self.hear_line(&line, Instant::now());
         }
     }
 
-    /// Handles a line from the server. After the user has left, the client answers no question for
+    /// Handles a line of text from the server. After the user has left, the client answers no question for
     /// a name.
-    fn hear(&mut self, line: &str, now: Instant) {
+    pub(super) fn hear(&mut self, line: &str, now: Instant) {
         self.greeted |= wording::is_greeting(line);
         self.dismissal = wording::dismissal_in(line);
         let (shown, then) = match self.stage {
@@ -103,6 +100,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         }
         self.advise(line);
         self.follow(then);
+        self.ask_for_session(line);
     }
 
     /// Gives a hint if this line shows that another profile fits the server.
@@ -157,8 +155,10 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
 /// Converts a line from the network to a text that may be shown (requirement 4.6).
 fn readable(line: Line<'_>, language: chat_protocol::language::Language) -> String {
     match line {
-        Line::Text(text) => text::showable(text).into_owned(),
+        Line::Text(text) if text.len() <= MAX_SHOWN || text.starts_with('{') => {
+            text::showable(text).into_owned()
+        }
         Line::Empty => String::new(),
-        Line::TooLong => language.line_omitted(MAX_SHOWN).to_string(),
+        Line::Text(_) | Line::TooLong => language.line_omitted(MAX_SHOWN).to_string(),
     }
 }

@@ -10,6 +10,7 @@ use chat_terminal::person::{Input, Keyboard, MAX_INPUT, Screen};
 use tokio::time::Instant;
 
 use super::{Awaited, Conversation, MAX_WAITING, Stage};
+use crate::exit::Exit;
 use crate::naming::Then;
 
 /// Maximum number of inputs that wait for the name: as many as the terminal's own queue holds.
@@ -23,9 +24,11 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         let room = if naming.has_person() {
             self.held.len() < MAX_HELD
         } else {
-            !naming.holds() || naming.wants_line()
+            let holds = naming.holds() || self.session.holds() || !self.held.is_empty();
+            !holds || naming.wants_line()
         };
-        room && self.stage == Stage::Talking && self.outgoing.len() < MAX_WAITING
+        let waiting = self.outgoing.len().max(self.session.kept().bytes());
+        room && self.stage == Stage::Talking && waiting < MAX_WAITING
     }
 
     pub(super) fn take(&mut self, input: Input) {
@@ -44,8 +47,8 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         }
     }
 
-    /// Returns whether the input has to wait for the name. No line is sent before the name, but a
-    /// user may leave without giving one.
+    /// Returns whether the input has to wait for the name, or for the session. No line is sent before the name,
+    /// but a user may leave without giving one. A pipe does not leave before its lines are sent.
     fn has_to_wait(&self, input: &Input) -> bool {
         let leaves = match input {
             Input::Text(text) => self.leaves(text),
@@ -53,7 +56,10 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             Input::Answer(_) | Input::TooLong => false,
         };
         let naming = &self.settings.naming;
+        let unsent = leaves && !naming.has_person() && !self.session.kept().is_empty();
         naming.holds() && !(leaves && naming.is_due())
+            || self.session.holds()
+            || self.session.is_away() && unsent
     }
 
     /// Handles the answer to the question for a name.
@@ -89,15 +95,21 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             Some(Then::Ask) => self.keyboard.ask(self.settings.language.your_name()),
             Some(Then::Talk) => {
                 self.keyboard.answered(false);
-                for input in mem::take(&mut self.held) {
-                    self.take(input);
-                }
+                self.expect_hint();
+                self.take_held();
             }
             Some(Then::Leave(reason)) => {
                 self.reason = Some(reason);
                 self.tell_unsent();
                 self.say(LEAVE_WORD);
             }
+        }
+    }
+
+    /// Handles the input that has waited.
+    pub(super) fn take_held(&mut self) {
+        for input in mem::take(&mut self.held) {
+            self.take(input);
         }
     }
 
@@ -120,12 +132,18 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             return;
         }
         if self.leaves(line) {
-            self.outgoing.push(line);
+            if self.session.is_away() {
+                let all_sent = self.session.kept().is_empty();
+                self.exit = Some(if all_sent { Exit::Left } else { Exit::Unsent });
+                return;
+            }
+            self.send_line(line);
             self.stage = Stage::Leaving;
         } else if let Some(name) = self.settings.naming.name().filter(|_| self.settings.sign) {
-            self.outgoing.push(&message_by_name(name.as_str(), line).to_string());
+            let signed = message_by_name(name.as_str(), line).to_string();
+            self.send_line(&signed);
         } else {
-            self.outgoing.push(line);
+            self.send_line(line);
             self.said_goodbye = is_leave_command(line);
             // A pipe can be far ahead of the answers.
             if self.settings.commands
@@ -137,6 +155,13 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         }
     }
 
+    /// Queues a line as the session wants it.
+    fn send_line(&mut self, line: &str) {
+        if let Some(line) = self.session.send(line) {
+            self.outgoing.push(&line);
+        }
+    }
+
     /// Returns whether the line leaves: it is the leaving word, or the command where there are
     /// commands.
     fn leaves(&self, line: &str) -> bool {
@@ -145,7 +170,10 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
 
     /// Leaves for a user that did not type the leaving word (requirement 4.3).
     pub(super) fn say_goodbye(&mut self) {
-        if self.stage == Stage::Talking {
+        if self.stage == Stage::Talking && self.session.holds() {
+            // Until it is known whether the word has a number.
+            self.held.push(Input::End);
+        } else if self.stage == Stage::Talking {
             self.show(self.settings.language.leaving());
             self.say(LEAVE_WORD);
         }

@@ -64,6 +64,7 @@ fn settings() -> Settings {
         idle: None,
         sign: false,
         commands: false,
+        reconnect: None,
         send_framing: SendFraming::Line,
         tells_port: false,
         naming: Naming::new(NAME_KEYWORD, None),

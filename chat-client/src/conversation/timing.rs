@@ -27,6 +27,8 @@ pub(super) enum Awaited {
     Anything,
     /// The notice or refusal that answers a command.
     Notice,
+    /// The hint after which a session can begin, the answer with which it begins, or with which it goes on.
+    Session,
 }
 
 impl Awaited {
@@ -38,7 +40,9 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
     /// The time at which the server's silence completes a message, if it does.
     pub(super) fn pause_ends(&self) -> Option<Instant> {
         let pause = if self.ends_lines { LINE_PAUSE } else { CHUNK_PAUSE };
-        self.last_received.filter(|_| self.incoming.decoder.awaits_pause()).map(|last| last + pause)
+        // An object has its end.
+        let awaits = self.incoming.decoder.awaits_pause() && !self.session.is_on();
+        self.last_received.filter(|_| awaits).map(|last| last + pause)
     }
 
     /// Shows the text that the server has not ended.
@@ -95,6 +99,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         match self.awaited.take() {
             Some((_, Awaited::Anything)) => self.show(self.settings.language.no_answer_yet()),
             Some((_, Awaited::Notice)) => self.hint(Hint::NoCommands),
+            Some((_, Awaited::Session)) => self.session_overdue(),
             None => {}
         }
     }

@@ -2,32 +2,28 @@
 
 use std::time::Duration;
 
-use chat_protocol::language::Language;
-use chat_protocol::options::server_address::ServerAddress;
 use tokio::time::timeout;
 
-use super::Wire;
 use super::connecting::connect;
 use super::error::{ConnectError, DoorError, Protocol};
 use super::frames::Frames;
 use super::link::Link;
-use super::options::Options;
 use super::trust::Judge;
+use super::{Destination, Wire};
 
 /// Time for a handshake. The server has as long for its half.
 pub(super) const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// Connects through the address's door. Returns the round-trip time as well. Cancel-safe.
 pub(super) async fn open(
-    address: &ServerAddress,
-    options: &Options,
-    language: Language,
-    typed: bool,
+    destination: &Destination,
+    asks: bool,
 ) -> Result<(Wire, Duration), ConnectError> {
+    let address = &destination.address;
     let (link, round_trip) = if address.door.is_encrypted() {
-        encrypted(address, options, language, typed).await?
+        encrypted(destination, asks).await?
     } else {
-        let (tcp, round_trip) = connect(&address.endpoint, typed).await?;
+        let (tcp, round_trip) = connect(&address.endpoint, destination.typed).await?;
         (Link::plain(tcp), round_trip)
     };
     if !address.door.has_frames() {
@@ -40,14 +36,13 @@ pub(super) async fn open(
 /// Connects by TLS to a server that is believed. While the user is asked, there is no connection, so that no deadline
 /// of the server runs.
 async fn encrypted(
-    address: &ServerAddress,
-    options: &Options,
-    language: Language,
-    typed: bool,
+    destination: &Destination,
+    asks: bool,
 ) -> Result<(Link, Duration), ConnectError> {
+    let Destination { address, options, language, typed } = destination;
     let judge = Judge::new(address, options)?;
     loop {
-        let (tcp, round_trip) = connect(&address.endpoint, typed).await?;
+        let (tcp, round_trip) = connect(&address.endpoint, *typed).await?;
         let handshake = Link::encrypted(tcp, judge.config()?, judge.name());
         let mut link = in_time(Protocol::Tls, handshake).await?;
         match judge.stranger(link.certificates())? {
@@ -55,7 +50,7 @@ async fn encrypted(
             Some(stranger) => {
                 link.end();
                 drop(link);
-                stranger.introduce(language).await?;
+                stranger.introduce(asks, *language).await?;
             }
         }
     }
@@ -71,10 +66,12 @@ async fn in_time<T>(
 
 #[cfg(test)]
 mod tests {
+    use chat_protocol::language::Language;
     use tokio::net::TcpListener;
     use tokio::time::Instant;
 
     use super::*;
+    use crate::wire::options::Options;
 
     #[tokio::test(start_paused = true)]
     async fn r10_13_a_handshake_has_ten_seconds() {
@@ -84,9 +81,14 @@ mod tests {
             // It accepts, and says nothing.
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = format!("{scheme}://{}", listener.local_addr().unwrap());
-            let address = address.parse().unwrap();
+            let destination = Destination {
+                address: address.parse().unwrap(),
+                options: Options::default(),
+                language: Language::Es,
+                typed: false,
+            };
             let began = Instant::now();
-            let opened = open(&address, &Options::default(), Language::Es, false).await;
+            let opened = open(&destination, true).await;
             let Err(ConnectError::Door(error)) = opened else { panic!("{scheme} is open") };
             assert!(matches!(*error, DoorError::Slow(protocol) if protocol == late), "{error:?}");
             assert_eq!(began.elapsed().as_secs(), 10);

@@ -56,28 +56,39 @@ pub(crate) enum Wire {
     WebSocket(Box<Frames>),
 }
 
+/// The server, and how it is connected to.
+pub(crate) struct Destination {
+    /// The server's address, with its door.
+    pub(crate) address: ServerAddress,
+    /// Which server is believed.
+    pub(crate) options: Options,
+    /// The language of the question for a key.
+    pub(crate) language: Language,
+    /// True if a person types what is sent.
+    pub(crate) typed: bool,
+}
+
 impl Wire {
-    /// Connects through the address's door, and through no other. `typed`: a person types what is sent. Returns the
-    /// round-trip time as well. Cancel-safe.
+    /// Connects through the address's door, and through no other. `asks`: the user is asked about an unknown key.
+    /// Returns the round-trip time as well. Cancel-safe.
     pub(crate) async fn open(
-        address: &ServerAddress,
-        options: &Options,
-        language: Language,
-        typed: bool,
+        destination: &Destination,
+        asks: bool,
     ) -> Result<(Self, Duration), ConnectError> {
+        let Destination { address, typed, .. } = destination;
         #[cfg(feature = "doors")]
-        if options.need_tls() && !address.door.is_encrypted() {
+        if destination.options.need_tls() && !address.door.is_encrypted() {
             return Err(error::DoorError::NotEncrypted.into());
         }
         if address.door == Door::Plain {
-            let (tcp, round_trip) = connecting::connect(&address.endpoint, typed).await?;
+            let (tcp, round_trip) = connecting::connect(&address.endpoint, *typed).await?;
             return Ok((Self::Plain(tcp), round_trip));
         }
         #[cfg(feature = "doors")]
-        return doors::open(address, options, language, typed).await;
+        return doors::open(destination, asks).await;
         #[cfg(not(feature = "doors"))]
         {
-            let _ = (options, language);
+            let _ = (&destination.options, destination.language, asks);
             Err(ConnectError::NotBuilt)
         }
     }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use chat_tls::Fingerprint;
 
 /// Which server is believed, through `tls://` and `wss://`.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct Options {
     /// Believe the certificate authorities in this PEM file, instead of the system's
     #[cfg(feature = "doors")]

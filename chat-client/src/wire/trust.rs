@@ -86,9 +86,9 @@ impl Judge {
 }
 
 impl Stranger<'_> {
-    /// Asks the user, and keeps the key that is accepted. Cancel-safe, if the process ends then.
-    pub(super) async fn introduce(&self, language: Language) -> Result<(), DoorError> {
-        if !question::can_be_asked() {
+    /// Asks the user, if `asks`, and keeps the key that is accepted. Cancel-safe, if the process ends then.
+    pub(super) async fn introduce(&self, asks: bool, language: Language) -> Result<(), DoorError> {
+        if !asks || !question::can_be_asked() {
             return Err(DoorError::UnknownKey(self.key));
         }
         if !question::is_accepted(language, self.accepted.host(), self.key).await? {

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use thiserror::Error;
 use unicode_normalization::UnicodeNormalization;
 
+use crate::account::AccountError;
 use crate::limits::{FIRST_ROOM, MAX_NAME};
 
 pub use looks::{fold, key};
@@ -149,6 +150,9 @@ pub enum NameError {
     /// Another client has this name, or one that can be confused with it.
     #[error("this name is taken")]
     Taken,
+    /// It has an account, or needs one.
+    #[error("{0}")]
+    Account(AccountError),
     /// It is that of a session which has ended, or never was (requirement 11.12).
     #[error("there is no such session")]
     NoSession,

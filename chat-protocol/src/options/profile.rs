@@ -102,6 +102,7 @@ impl ServerOptions {
 
 /// The client options that a profile sets. An option on the command line overrides its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub struct ClientOptions {
     /// True if the client leaves a server that does not ask for a name.
     pub expect_keyword: bool,
@@ -109,17 +110,20 @@ pub struct ClientOptions {
     pub sign: bool,
     /// True if the client completes commands.
     pub commands: bool,
+    /// True if the client comes back by itself after its connection was cut.
+    pub reconnect: bool,
     /// Idle timeout: the time that the connection may be silent in both directions.
     pub idle_timeout: TimeLimit,
 }
 
 impl ClientOptions {
     /// The names of the options and their values, as the command line writes them.
-    pub fn written(self) -> [(&'static str, String); 4] {
+    pub fn written(self) -> [(&'static str, String); 5] {
         [
             ("expect-keyword", switch(self.expect_keyword)),
             ("sign", switch(self.sign)),
             ("commands", switch(self.commands)),
+            ("reconnect", switch(self.reconnect)),
             ("idle-timeout", self.idle_timeout.to_string()),
         ]
     }
@@ -195,6 +199,7 @@ impl Profile {
             expect_keyword: false,
             sign: false,
             commands: false,
+            reconnect: false,
             idle_timeout: TimeLimit::OFF,
         };
         match self {
@@ -203,7 +208,9 @@ impl Profile {
             Self::Practico => {
                 ClientOptions { sign: true, idle_timeout: TimeLimit::of(IDLE_TIMEOUT), ..basico }
             }
-            Self::Grupal => ClientOptions { expect_keyword: true, commands: true, ..basico },
+            Self::Grupal => {
+                ClientOptions { expect_keyword: true, commands: true, reconnect: true, ..basico }
+            }
         }
     }
 }

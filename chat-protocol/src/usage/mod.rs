@@ -54,10 +54,15 @@ pub fn parse_or_exit<T: FromArgMatches>(command: Command) -> (T, ArgMatches) {
         if !error.use_stderr() || is_help(&error) {
             error.exit();
         }
-        // If standard error is closed, the exit status still reports the error.
-        let _ = writeln!(io::stderr(), "{} (try --help)", in_one_line(&error));
-        std::process::exit(BAD_USAGE.into());
+        exit_of_bad_usage(in_one_line(&error))
     })
+}
+
+/// Reports bad usage in one line, and ends the process with exit status [`BAD_USAGE`].
+pub fn exit_of_bad_usage(why: impl Display) -> ! {
+    // If standard error is closed, the exit status still reports the error.
+    let _ = writeln!(io::stderr(), "{why} (try --help)");
+    std::process::exit(BAD_USAGE.into());
 }
 
 /// Returns whether the error is the whole help, because no command was given.

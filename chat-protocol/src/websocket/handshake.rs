@@ -100,6 +100,12 @@ impl<'a> Request<'a> {
         values.flat_map(|value| value.split(|b| *b == b',')).map(String::from_utf8_lossy).collect()
     }
 
+    /// Returns whether each proxy that says so says that the request was encrypted on its way there.
+    pub fn is_forwarded_https(&self) -> bool {
+        let mut values = self.values("X-Forwarded-Proto").peekable();
+        values.peek().is_some() && values.all(|value| value.eq_ignore_ascii_case(b"https"))
+    }
+
     /// Returns how the request becomes a WebSocket. `listed` are the origins that may connect beside the own one.
     pub fn upgrade(&self, listed: &[Origin]) -> Result<Upgrade, Rejection> {
         let wants =

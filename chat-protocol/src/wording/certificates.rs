@@ -28,6 +28,7 @@ texts! {
     }
     no_regular_file { es: "no es un archivo corriente", en: "it is no regular file" }
     too_large { es: "el archivo es demasiado grande", en: "the file is too large" }
+    no_text { es: "no es texto en UTF-8", en: "it is no text in UTF-8" }
     full { es: "no queda espacio en el disco", en: "there is no space left on the disk" }
     no_certificate_in_file(path: &str) {
         es: "no hay ningún certificado en formato PEM en {path}",
@@ -99,6 +100,7 @@ impl Language {
             io::ErrorKind::NotADirectory => self.no_folder(),
             io::ErrorKind::InvalidInput => self.no_regular_file(),
             io::ErrorKind::FileTooLarge => self.too_large(),
+            io::ErrorKind::InvalidData => self.no_text(),
             io::ErrorKind::StorageFull => self.full(),
             _ => return error.to_string(),
         }

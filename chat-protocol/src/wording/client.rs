@@ -68,6 +68,30 @@ texts! {
         es: "demasiadas conexiones nuevas desde tu dirección",
         en: "too many new connections from your address",
     }
+    /// The connection was cut, and the client comes back by itself (requirement 11.15).
+    pub connection_cut {
+        es: "* se ha cortado la conexión; se vuelve a intentar…",
+        en: "* the connection was cut; trying again...",
+    }
+    /// The same after the server has said that it stops.
+    pub server_stopped {
+        es: "* el servidor se ha detenido; se vuelve a intentar…",
+        en: "* the server has stopped; trying again...",
+    }
+    /// Of the messages before the cut, the server has lost one that this client has heard.
+    pub message_not_stored { es: "* 1 mensaje de antes no se guardó", en: "* 1 message from before was not stored" }
+    /// The same of more messages.
+    pub messages_not_stored(messages: usize) {
+        es: "* {messages} mensajes de antes no se guardaron",
+        en: "* {messages} messages from before were not stored",
+    }
+    /// The server does not know the session any more.
+    pub session_lost {
+        es: "* la sesión ya no se puede reanudar: vuelves a entrar en el chat",
+        en: "* the session can no longer be resumed: you join the chat again",
+    }
+    /// The time for which the session can be resumed is over.
+    pub no_way_back { es: "* no se pudo volver a conectar", en: "* it was not possible to connect again" }
     /// The client leaves because the server does not ask for a name (requirement 5.2).
     pub not_asked {
         es: "el servidor no preguntó el nombre (prueba con --profile basico o practico)",

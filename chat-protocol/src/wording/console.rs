@@ -104,6 +104,14 @@ texts! {
         es: "mensajes de {name} borrados: {messages}",
         en: "messages of {name} deleted: {messages}",
     }
+    /// The question of `chat-server account passwd`.
+    pub new_word(name: &Name) { es: "clave de {name}: ", en: "word of {name}: " }
+    /// An account has another word, or is new.
+    pub account_changed(name: &str) { es: "cuenta guardada: {name}", en: "account kept: {name}" }
+    /// An account was removed.
+    pub account_removed(name: &str) { es: "cuenta borrada: {name}", en: "account removed: {name}" }
+    /// There is no account of this name.
+    pub no_such_account(name: &str) { es: "no hay ninguna cuenta de {name}", en: "there is no account of {name}" }
 }
 
 /// A message as the server's console shows it under `--label none` (requirement 2.5): marked if it could

@@ -11,7 +11,7 @@ pub enum Dismissal {
     Idle,
     /// The server is stopping.
     ServerClosing,
-    /// The operator has closed the connection.
+    /// The operator has closed the connection, or a moderator has sent the client away or keeps it out.
     Removed,
     /// The server is full.
     ServerFull,
@@ -81,7 +81,12 @@ pub fn dismissal_in(line: &str) -> Option<Dismissal> {
     let begins = |dismissal: &Dismissal| {
         Language::ALL.iter().any(|language| said.starts_with(dismissal.text(*language)))
     };
-    Dismissal::ALL.into_iter().find(begins)
+    let is_moderated = |language: Language| {
+        line.starts_with(language.you_are_sent_away())
+            || line.starts_with(language.you_are_banned())
+    };
+    let removed = Language::ALL.into_iter().any(is_moderated).then_some(Dismissal::Removed);
+    removed.or_else(|| Dismissal::ALL.into_iter().find(begins))
 }
 
 /// The text of a notice or refusal.

@@ -145,6 +145,7 @@ mod tests {
             console::TEXTS,
             doors::TEXTS,
             errors::TEXTS,
+            people::TEXTS,
             refusals::TEXTS,
             server::TEXTS,
         ];

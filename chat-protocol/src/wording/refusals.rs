@@ -4,8 +4,9 @@ use std::fmt;
 
 use super::short;
 use super::texts::texts;
+use crate::account::AccountError;
 use crate::language::Language;
-use crate::limits::MAX_NAME;
+use crate::limits::{MAX_NAME, WORD_LENGTH};
 use crate::name::{Name, NameError, SIGNS};
 use crate::refusal::{AddressLimit, Refusal};
 
@@ -83,6 +84,50 @@ texts! {
         es: "! hay varios clientes: /echar NOMBRE; /quien muestra quiénes",
         en: "! there are several clients: /kick NAME; /who lists them",
     }
+    no_accounts {
+        es: "! aquí no hay cuentas; las activa quien lleva el servidor, con --accounts optional",
+        en: "! there are no accounts here; the operator of the server can turn them on by --accounts optional",
+    }
+    name_is_registered {
+        es: "! ese nombre está registrado: entra con él",
+        en: "! this name is registered: come in with it",
+    }
+    name_has_no_account {
+        es: "! ese nombre no tiene cuenta, y aquí hace falta: las crea quien lleva el servidor (chat-server account passwd NOMBRE)",
+        en: "! this name has no account, which it needs here: the operator of the server makes them (chat-server account passwd NAME)",
+    }
+    word_not_encrypted {
+        es: "! la clave viajaría sin cifrar: usa una conexión con TLS (tls://, wss:// o https://)",
+        en: "! the word would travel unencrypted: use a connection with TLS (tls://, wss:// or https://)",
+    }
+    wrong_word { es: "! clave equivocada", en: "! wrong word" }
+    too_soon {
+        es: "! demasiadas claves equivocadas desde tu dirección: prueba dentro de un minuto",
+        en: "! too many wrong words from your address: try again in a minute",
+    }
+    busy { es: "! hay demasiadas claves por comprobar: prueba otra vez", en: "! too many words wait to be checked: try again" }
+    short_word(least: usize) {
+        es: "! la clave es demasiado corta (mínimo {least} caracteres)",
+        en: "! the word is too short (at least {least} characters)",
+    }
+    long_word(most: usize) {
+        es: "! la clave es demasiado larga (máximo {most} caracteres)",
+        en: "! the word is too long (at most {most} characters)",
+    }
+    control_in_word { es: "! la clave tiene un carácter de control", en: "! the word has a control character" }
+    has_account {
+        es: "! ya has entrado con una cuenta; /clave cambia su clave",
+        en: "! you have come in with an account; /password changes its word",
+    }
+    has_no_account {
+        es: "! no has entrado con una cuenta; /registrar hace tuyo tu nombre",
+        en: "! you have not come in with an account; /register makes your name yours",
+    }
+    too_many_accounts { es: "! no caben más cuentas por ahora", en: "! no more accounts are allowed for now" }
+    not_stored {
+        es: "! la cuenta no se puede guardar ahora mismo",
+        en: "! the account cannot be stored right now",
+    }
     name_is_empty { es: "está vacío", en: "it is empty" }
     name_is_long(limit: usize) { es: "más de {limit} caracteres", en: "it has more than {limit} characters" }
     name_has_blanks(limit: usize) {
@@ -114,6 +159,7 @@ impl Language {
             Refusal::LastName(error) => {
                 write!(f, "{}\n{}", self.name_refused(*error), self.too_many_names())
             }
+            Refusal::Account(error) => write!(f, "{}", self.account_refused(*error)),
             Refusal::NameTooLate => f.write_str(self.name_too_late()),
             Refusal::UnknownCommand { word, nearest: None } => {
                 write!(f, "{}", self.unknown_command(&short(word)))
@@ -135,6 +181,7 @@ impl Language {
             Refusal::NoClient => f.write_str(self.no_client()),
             Refusal::WhichClient => f.write_str(self.which_client()),
             Refusal::CannotHearNow(name) => write!(f, "{}", self.cannot_hear_now(name)),
+            Refusal::Order(objection) => self.object(f, objection),
         })
     }
 
@@ -143,8 +190,29 @@ impl Language {
         fmt::from_fn(move |f| match error {
             NameError::Reserved => f.write_str(self.reserved_name()),
             NameError::Taken => f.write_str(self.taken_name()),
+            NameError::Account(error) => write!(f, "{}", self.account_refused(error)),
             NameError::NoSession => f.write_str(self.no_session()),
             _ => write!(f, "{}", self.invalid_name(&self.why(error).to_string())),
+        })
+    }
+
+    /// The text of what is refused because of an account (chapter 12).
+    fn account_refused(self, error: AccountError) -> impl fmt::Display {
+        fmt::from_fn(move |f| match error {
+            AccountError::Off => f.write_str(self.no_accounts()),
+            AccountError::Registered => f.write_str(self.name_is_registered()),
+            AccountError::Unregistered => f.write_str(self.name_has_no_account()),
+            AccountError::NotEncrypted => f.write_str(self.word_not_encrypted()),
+            AccountError::WrongWord => f.write_str(self.wrong_word()),
+            AccountError::TooSoon => f.write_str(self.too_soon()),
+            AccountError::Busy => f.write_str(self.busy()),
+            AccountError::ShortWord => write!(f, "{}", self.short_word(*WORD_LENGTH.start())),
+            AccountError::LongWord => write!(f, "{}", self.long_word(*WORD_LENGTH.end())),
+            AccountError::ControlInWord => f.write_str(self.control_in_word()),
+            AccountError::HasOne => f.write_str(self.has_account()),
+            AccountError::HasNone => f.write_str(self.has_no_account()),
+            AccountError::TooMany => f.write_str(self.too_many_accounts()),
+            AccountError::NotStored => f.write_str(self.not_stored()),
         })
     }
 
@@ -158,7 +226,7 @@ impl Language {
             NameError::Scripts => f.write_str(self.name_mixes_scripts()),
             NameError::NoLetter => f.write_str(self.name_has_no_letter()),
             NameError::Reserved => f.write_str(self.name_is_reserved()),
-            NameError::Taken => f.write_str(self.name_is_taken()),
+            NameError::Taken | NameError::Account(_) => f.write_str(self.name_is_taken()),
             // Of no room's name.
             NameError::NoSession => f.write_str(self.no_session()),
         })

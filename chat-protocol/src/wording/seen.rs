@@ -5,6 +5,7 @@ use super::{NOTICE, SAYS, USER};
 use crate::command::{FORMS, Verb};
 use crate::language::Language;
 use crate::name::Name;
+use crate::refusal::Refusal;
 
 /// Finds the names that a line from a server shows to be in use, and a name that it shows to be no
 /// longer in use.
@@ -107,6 +108,19 @@ pub fn offers_commands(line: &str) -> bool {
     words.into_iter().any(|word| line.contains(&format!("/{word}")))
 }
 
+/// Returns whether a line is the hint for a client that joins where there are commands (requirement 6.4).
+pub fn is_help_hint(line: &str) -> bool {
+    Language::ALL.iter().any(|language| language.help_hint() == line)
+}
+
+/// Returns whether a line refuses a message because of its length (requirement 2.9).
+pub fn refuses_length(line: &str) -> bool {
+    Language::ALL.iter().any(|language| {
+        let refusal = language.refusal(&Refusal::LineTooLong(0)).to_string();
+        refusal.split_once('(').is_some_and(|(begin, _)| line.starts_with(begin))
+    })
+}
+
 /// The names that a line shows.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Seen<'a> {
@@ -130,7 +144,6 @@ mod tests {
 
     use super::super::message_by_name;
     use super::*;
-    use crate::refusal::Refusal;
 
     fn name(text: &str) -> Name {
         text.parse().unwrap()
@@ -185,6 +198,9 @@ mod tests {
             }
             assert_eq!(own_name_in(&language.you_are_now(&bea).to_string()), Some(bea.clone()));
             assert!(is_greeting(language.greeting()));
+            assert!(is_help_hint(language.help_hint()) && !is_help_hint(language.greeting()));
+            assert!(refuses_length(&language.refusal(&Refusal::LineTooLong(4096)).to_string()));
+            assert!(!refuses_length(&language.refusal(&Refusal::ServerFull).to_string()));
             assert!(is_message(&language.private(&ana, "hola").to_string()));
             assert!(!is_message(&language.joined(&ana).to_string()));
         }

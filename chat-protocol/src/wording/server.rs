@@ -64,6 +64,20 @@ texts! {
     pub(super) here_in(room: &Name, people: usize) { es: "en {room} ({people}): ", en: "in {room} ({people}): " }
     /// Tells a member that joins of the commands (requirement 6.4).
     pub help_hint { es: "* /ayuda muestra los comandos", en: "* /help lists the commands" }
+    /// Asks for the word of a registered name (requirement 12.2).
+    pub word_question(name: &Name) {
+        es: "* {name} está registrado: escribe su clave",
+        en: "* {name} is registered: type its word",
+    }
+    /// Tells a member that its name is its own now (requirement 12.1).
+    pub registered(name: &Name) {
+        es: "* tu nombre está registrado: {name}",
+        en: "* your name is registered: {name}",
+    }
+    /// Tells a member that the word of its account is another now (requirement 12.1).
+    pub word_changed { es: "* tu clave es otra desde ahora", en: "* your word is changed" }
+    /// Tells a member that its account is that of an administrator (requirement 12.6).
+    pub is_admin { es: "* esta cuenta es de administración", en: "* this is the account of an administrator" }
     /// Answers `/historial` where nothing has been said (requirement 11.1).
     pub no_history { es: "* todavía no se ha dicho nada aquí", en: "* nothing has been said here yet" }
     pub(super) recorded_for_ever { es: "* lo que se dice aquí se guarda", en: "* what is said here is recorded" }

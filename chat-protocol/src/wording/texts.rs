@@ -21,7 +21,7 @@ macro_rules! texts {
 
         /// Name, Spanish text and English text of every entry in this file.
         $(#[$for_tests])?
-        pub(super) const TEXTS: &[(&str, &str, &str)] = &[$((stringify!($name), $es, $en)),+];
+        pub(in crate::wording) const TEXTS: &[(&str, &str, &str)] = &[$((stringify!($name), $es, $en)),+];
     };
     ($($entries:tt)+) => {
         $crate::wording::texts::texts! { @[cfg(test)] $($entries)+ }

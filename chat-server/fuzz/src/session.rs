@@ -113,7 +113,7 @@ impl Client {
                 assert_eq!(refusals + 1, NAME_ATTEMPTS, "may try as often as everybody");
                 State::Gone
             }
-            Action::Say(_) | Action::Refuse(_) | Action::Do(_) => {
+            Action::Say(_) | Action::Refuse(_) | Action::Do(_) | Action::Prove(_) => {
                 panic!("without a name: {action:?}")
             }
         };
@@ -143,7 +143,11 @@ impl Client {
                 false
             }
             Action::Leave => true,
-            Action::AskAgain(_) | Action::TakeName(_) | Action::Resume(_) | Action::Dismiss(_) => {
+            Action::AskAgain(_)
+            | Action::TakeName(_)
+            | Action::Resume(_)
+            | Action::Prove(_)
+            | Action::Dismiss(_) => {
                 panic!("of somebody who was not asked: {action:?}")
             }
         }
@@ -179,8 +183,27 @@ fn is_command(command: &Command) {
         // A name with a blank is refused later, as a name.
         Command::Room(text) | Command::Rename(text) | Command::Reply(text) => is_passed_on(text),
         Command::History(count) => assert!(*count > 0),
-        Command::Who | Command::Rooms | Command::Help | Command::Position | Command::Begin => {}
+        // Nobody is shown a word.
+        Command::Register(_)
+        | Command::Password(_)
+        | Command::Who
+        | Command::Rooms
+        | Command::Help
+        | Command::Bans
+        | Command::Lock
+        | Command::Position
+        | Command::Begin => {}
+        Command::Kick { name, reason } => {
+            name.iter().map(String::as_str).for_each(word);
+            assert!(reason.is_empty() || name.is_some());
+        }
+        Command::Ban { target, .. } => word(target),
+        Command::Mute { name, .. } => word(name),
+        Command::Pardon(name) | Command::Invite(name) | Command::Op(name) | Command::Deop(name) => {
+            word(name);
+        }
+        Command::Topic(text) => text.iter().for_each(|text| is_passed_on(text)),
+        Command::Slow(time) => assert!(time.is_none_or(|time| !time.is_zero())),
         Command::Leave => panic!("to leave is no command like the others"),
-        Command::Kick(_) => panic!("a command of the operator's"),
     }
 }

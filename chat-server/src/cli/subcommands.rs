@@ -7,6 +7,8 @@ use clap::Subcommand;
 
 use super::StartError;
 #[cfg(feature = "store")]
+use crate::store::account::{AccountCommand, EXAMPLES as EXAMPLES_OF_ACCOUNT};
+#[cfg(feature = "store")]
 use crate::store::forget::{EXAMPLES as EXAMPLES_OF_FORGET, ForgetOptions};
 #[cfg(feature = "tls")]
 use crate::tls::make::{CertOptions, EXAMPLES as EXAMPLES_OF_CERT};
@@ -18,6 +20,14 @@ pub(super) enum Other {
     #[cfg(feature = "store")]
     #[command(after_help = help::exit_statuses(&FORGET_STATUSES) + "\n" + &help::examples(&EXAMPLES_OF_FORGET))]
     Forget(ForgetOptions),
+
+    /// Lists, makes and removes the accounts in the file of `--store`
+    #[cfg(feature = "store")]
+    #[command(after_help = help::exit_statuses(&ACCOUNT_STATUSES) + "\n" + &help::examples(&EXAMPLES_OF_ACCOUNT))]
+    Account {
+        #[command(subcommand)]
+        command: AccountCommand,
+    },
 
     /// Makes a certificate that is its own authority: cert.pem and key.pem
     #[cfg(feature = "tls")]
@@ -39,12 +49,21 @@ const FORGET_STATUSES: [StatusLine; 3] = [
     (usage::BAD_USAGE, "bad usage"),
 ];
 
+#[cfg(feature = "store")]
+const ACCOUNT_STATUSES: [StatusLine; 3] = [
+    (0, "done"),
+    (usage::FAILURE, "the name or the word cannot be one, or the file cannot be used"),
+    (usage::BAD_USAGE, "bad usage"),
+];
+
 impl Other {
     /// The language of everything that people read.
     pub(super) fn language(&self) -> Language {
         match self {
             #[cfg(feature = "store")]
             Self::Forget(options) => options.lang,
+            #[cfg(feature = "store")]
+            Self::Account { command } => command.language(),
             #[cfg(feature = "tls")]
             Self::Cert(options) => options.lang,
         }
@@ -55,6 +74,8 @@ impl Other {
         match self {
             #[cfg(feature = "store")]
             Self::Forget(options) => options.forget().map_err(StartError::Store),
+            #[cfg(feature = "store")]
+            Self::Account { command } => command.run().map_err(StartError::Account),
             #[cfg(feature = "tls")]
             Self::Cert(options) => options.make().map_err(StartError::Make),
         }

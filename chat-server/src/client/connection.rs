@@ -1,17 +1,14 @@
 //! One client's connection: its bytes become lines, its lines actions, until it ends.
 
-use std::fmt::Display;
 use std::io;
 use std::mem;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use chat_protocol::decoder::{Decoder, Line};
+use chat_protocol::decoder::Decoder;
 use chat_protocol::framing::Framing;
 use chat_protocol::limits::CHUNK_PAUSE;
-use chat_protocol::refusal::Refusal;
-use chat_protocol::websocket::frame::Code;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -24,7 +21,6 @@ use crate::client::rate_limit::RateLimit;
 use crate::client::session::{Action, Session};
 use crate::net::idle::Overdue;
 use crate::net::tcp::{Asked, Received, TcpConnection};
-use crate::room::event::Notice;
 
 /// The result of one read.
 enum Heard {
@@ -34,6 +30,8 @@ enum Heard {
     /// The client has left: by the word, by the end of its stream, or by a fault.
     End,
 }
+
+mod acting;
 
 /// The conversation with one client.
 pub(super) struct Conversation<'a> {
@@ -107,18 +105,10 @@ impl<'a> Conversation<'a> {
                 End::Left | End::Dismissed(_) => {}
                 // Boxed, because it happens once, and every connection would have the space for it.
                 End::Stopped => return Box::pin(self.hear_the_last()).await,
-                End::Silent => {
-                    self.membership.settle().await;
-                    // What has arrived and was not read yet is an answer.
-                    if self.unheard.is_empty()
-                        && let Heard::End = self.hear(Asked::System)
-                    {
-                        return End::Left;
-                    }
-                    if self.connection.beat(!self.unheard.is_empty(), self.server.clock.now()) {
-                        continue;
-                    }
-                }
+                End::Silent => match self.miss_beat().await {
+                    Some(end) => return end,
+                    None => continue,
+                },
                 End::Nameless if !self.session.is_naming() => continue,
                 // It is the server that has yet to hear it.
                 End::Idle if !self.unheard.is_empty() => {
@@ -127,7 +117,9 @@ impl<'a> Conversation<'a> {
                 }
                 // What has arrived and was only not read yet is no silence.
                 End::Idle | End::Nameless => {
-                    self.membership.settle().await;
+                    if self.settle().await.is_break() {
+                        return End::Left;
+                    }
                     match self.hear(Asked::System) {
                         Heard::End => return End::Left,
                         Heard::Some if end == End::Idle || !self.session.is_naming() => continue,
@@ -150,6 +142,22 @@ impl<'a> Conversation<'a> {
         }
     }
 
+    /// No answer to a ping has been read in time. Returns the end that this is, unless one has arrived, or it is time for the
+    /// first ping.
+    async fn miss_beat(&mut self) -> Option<End> {
+        if self.settle().await.is_break() {
+            return Some(End::Left);
+        }
+        // What has arrived and was not read yet is an answer.
+        if self.unheard.is_empty()
+            && let Heard::End = self.hear(Asked::System)
+        {
+            return Some(End::Left);
+        }
+        let is_answered = self.connection.beat(!self.unheard.is_empty(), self.server.clock.now());
+        (!is_answered).then_some(End::Silent)
+    }
+
     /// The time by which something must have come: a name, or an answer to a ping.
     fn deadline(&self) -> Option<Instant> {
         let name_deadline = self.name_deadline.filter(|_| self.session.is_naming());
@@ -163,7 +171,9 @@ impl<'a> Conversation<'a> {
     /// Listens until the client has left. Cancel-safe: no byte that was read is lost.
     async fn listen(&mut self) -> End {
         loop {
-            self.membership.settle().await;
+            if self.settle().await.is_break() {
+                return End::Left;
+            }
             self.rate_limit.opened().await;
             if self.is_dead_for_long() {
                 return End::Left;
@@ -267,14 +277,18 @@ impl<'a> Conversation<'a> {
     /// Hears everything that has arrived. Returns the end that this is.
     async fn hear_out(&mut self) -> End {
         loop {
-            self.membership.settle().await;
+            if self.settle().await.is_break() {
+                return End::Left;
+            }
             self.wait_for_the_others().await;
             match self.hear(Asked::System) {
                 Heard::Some => yield_now().await,
                 Heard::Nothing => {
                     self.hear_end();
-                    self.membership.settle().await;
-                    return End::Stopped;
+                    return match self.settle().await {
+                        ControlFlow::Continue(()) => End::Stopped,
+                        ControlFlow::Break(()) => End::Left,
+                    };
                 }
                 Heard::End => return End::Left,
             }
@@ -323,7 +337,9 @@ impl<'a> Conversation<'a> {
                 return (Heard::End, 0);
             }
             let enough = self.membership.caused() >= BURST || !self.rate_limit.is_open();
-            let waits = self.membership.is_moving() || self.membership.has_filled_another_room();
+            let waits = self.membership.is_moving()
+                || self.membership.has_filled_another_room()
+                || self.membership.is_proving();
             if enough || waits {
                 return (Heard::Some, bytes.len());
             }
@@ -347,86 +363,9 @@ impl<'a> Conversation<'a> {
         let action = self.decoder.finish().and_then(|line| self.session.line(line));
         match action {
             // Half a name, perhaps, of a client that is gone: no room hears of it.
-            None | Some(Action::TakeName(_)) => {}
+            None | Some(Action::TakeName(_) | Action::Prove(_)) => {}
             Some(action) => _ = self.perform(action),
         }
-    }
-
-    /// Breaks when the client leaves by it.
-    fn act_on(&mut self, line: Option<Line<'_>>) -> ControlFlow<()> {
-        let Some(line) = line else { return ControlFlow::Continue(()) };
-        if self.membership.has_session()
-            && let Line::Text(text) = &line
-            && let Some((number, text)) = numbered(text)
-        {
-            let mut goes_on = ControlFlow::Continue(());
-            if self.membership.accepts(number) {
-                goes_on = self.act_on_line(Line::Text(text.into()));
-            }
-            self.membership.answer(number);
-            return goes_on;
-        }
-        self.act_on_line(line)
-    }
-
-    fn act_on_line(&mut self, line: Line<'_>) -> ControlFlow<()> {
-        match self.session.line(line) {
-            Some(action) => self.perform(action),
-            None => ControlFlow::Continue(()),
-        }
-    }
-
-    fn perform(&mut self, action: Action<'_>) -> ControlFlow<()> {
-        match action {
-            Action::Say(text) => self.membership.say(&text),
-            Action::Refuse(refusal) => self.refuse(&refusal),
-            Action::AskAgain(refusal) => self.ask_again(&refusal),
-            Action::TakeName(name) => match self.membership.take_name(name) {
-                Ok(()) => self.session.named(),
-                Err(error) => {
-                    let refused = self.session.refuse_name(error);
-                    return self.perform(refused);
-                }
-            },
-            Action::Resume(arguments) => match self.membership.resume(&arguments) {
-                Ok(()) => self.session.named(),
-                Err(error) => {
-                    let refused = self.session.refuse_name(error);
-                    return self.perform(refused);
-                }
-            },
-            Action::Do(command) => self.membership.execute(command),
-            Action::Leave => {
-                self.membership.leaves();
-                return ControlFlow::Break(());
-            }
-            Action::Dismiss(refusal) => {
-                self.end(Code::NoName, self.server.language().refusal(&refusal));
-                return ControlFlow::Break(());
-            }
-        }
-        ControlFlow::Continue(())
-    }
-
-    /// Tells the client the reason for which its connection is ended.
-    pub(super) fn end(&mut self, code: Code, reason: impl Display) {
-        let reason = reason.to_string();
-        // To the next server, it can come back.
-        if code != Code::Restart {
-            self.membership.leaves();
-        }
-        self.membership.tell(&Notice::new("end", &reason, []));
-        self.connection.close_with(code, &reason);
-    }
-
-    fn refuse(&mut self, refusal: &Refusal) {
-        let line = self.server.language().refusal(refusal);
-        self.membership.tell(&Notice::new("refusal", line, []));
-    }
-
-    fn ask_again(&mut self, refusal: &Refusal) {
-        let line = self.server.language().refusal(refusal);
-        self.membership.ask_again(&Notice::new("refusal", line, []));
     }
 }
 

@@ -1,6 +1,6 @@
 //! The end of a conversation.
 
-use crate::net::tcp::Dismissal;
+use crate::net::transport::Dismissal;
 
 /// The end of a conversation, by its reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

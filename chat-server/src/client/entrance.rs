@@ -20,8 +20,8 @@ use crate::client::connection::Conversation;
 use crate::client::end::End;
 use crate::client::membership::Membership;
 use crate::net::admission::Entry;
-use crate::net::tcp::{Asked, Dismissal, READ, Received, TcpConnection};
-use crate::net::transport::{Fault, Transport};
+use crate::net::tcp::{Asked, READ, Received, TcpConnection};
+use crate::net::transport::{Dismissal, Fault, Transport};
 use crate::net::wire::Wire;
 use crate::net::wire::text::Text;
 use crate::room::event::Notice;
@@ -59,7 +59,8 @@ async fn serve_admitted(
         server.console.print(language.client_disconnected(connection.peer()));
         server.ports.release(connection.peer().port());
     });
-    let Some(unheard) = admit(&server, &connection, entry).await else {
+    let admitted = admit(&server, &connection, entry).await;
+    let Some(unheard) = admitted.filter(|_| is_let_in(&server, &connection)) else {
         drop(speaking);
         return turn_away(&server, &connection).await;
     };
@@ -77,7 +78,9 @@ async fn serve_admitted(
         // All have been heard by now: it stands behind everything that was accepted.
         End::Stopped => conversation.end(Code::Restart, language.server_closing()),
         End::Dismissed(Dismissal::Removed) => {
-            conversation.end(Code::Removed, language.removed_by_operator());
+            let farewell = conversation.membership.take_farewell();
+            let farewell = farewell.as_deref().unwrap_or(language.removed_by_operator());
+            conversation.end(Code::Removed, farewell);
         }
         End::Dismissed(Dismissal::Displaced) => {
             conversation.end(Code::Full, language.refusal(&Refusal::ServerFull));
@@ -171,6 +174,15 @@ async fn keep_alive(server: &Server, connection: &TcpConnection) -> Infallible {
         connection.beat(true, server.clock.now());
     }
     pending().await
+}
+
+/// Returns whether no ban keeps the address of a client out. Otherwise it is told the reason.
+fn is_let_in(server: &Server, connection: &TcpConnection) -> bool {
+    let refusal = server.directory.keeps_out_address(connection.peer().ip());
+    if let Some(refusal) = &refusal {
+        tell_the_reason(server, connection, Code::Removed, server.language().refusal(refusal));
+    }
+    refusal.is_none()
 }
 
 /// Tells a client that is not served why. An empty socket takes one line; and if not, then the client learns

@@ -23,6 +23,11 @@ use crate::room::event::{Event, Notice};
 use crate::room::order::{Past, Room};
 use crate::room::seat::{MemberId, Seat};
 
+mod moderated;
+mod proof;
+pub(crate) use proof::Taken;
+use proof::{Proof, Wish};
+
 /// Dropping it leaves the room and frees the name.
 pub(crate) struct Membership<'a> {
     server: &'a Server,
@@ -36,6 +41,8 @@ pub(crate) struct Membership<'a> {
     state: State<'a>,
     /// Bytes said and told because of the client since they were last asked for.
     caused: usize,
+    /// Exists only while a word is asked for, or looked at.
+    proof: Option<Box<Proof<'a>>>,
 }
 
 /// A client that has no name yet.
@@ -94,11 +101,12 @@ impl<'a> Membership<'a> {
             person = Some((Hold { id: guest.0, turn: 0 }, guest.1));
             State::InRoom(room, member, None)
         } else {
-            let (member, _) = directory.first.join(seat, encoding, greeting, Past::Last);
+            let welcome = greeting.into_iter().chain(directory.motd(encoding));
+            let (member, _) = directory.first.join(seat, encoding, welcome, Past::Last);
             State::InRoom(Arc::clone(&directory.first), member, None)
         };
         let (leaving, numbered) = (Leaving::Cut, None);
-        Self { server, connection, person, leaving, numbered, state, caused: 0 }
+        Self { server, connection, person, leaving, numbered, state, caused: 0, proof: None }
     }
 
     /// The client's room, if it is in one.
@@ -218,10 +226,12 @@ impl<'a> Membership<'a> {
         self.leaving = Leaving::ForGood;
     }
 
-    /// The client gives its name: it joins the first room, if it can have the name.
-    pub(crate) fn take_name(&mut self, name: Name) -> Result<(), NameError> {
+    /// The client has this name, whose account it has proved, if it has one: it joins the first room, if it can have the
+    /// name.
+    fn enter(&mut self, name: Name, account: Option<Box<str>>) -> Result<(), NameError> {
         let State::Nameless(nameless) = &mut self.state else { return Ok(()) };
-        let id = self.server.directory.admit(name.clone(), self.connection.encoding())?;
+        let encoding = self.connection.encoding();
+        let id = self.server.directory.admit(name.clone(), encoding, account)?;
         if !nameless.registration.end() {
             // Too late: it makes way for another, and the end of its stream comes next.
             self.server.directory.leave(Hold { id, turn: 0 }, Leaving::Closing);
@@ -246,6 +256,9 @@ impl<'a> Membership<'a> {
 
     /// Broadcasts a message of the client to its room.
     pub(crate) fn say(&mut self, text: &str) {
+        if self.connection.is_restrained() && self.is_silenced() {
+            return;
+        }
         if let State::InRoom(room, member, _) = &self.state {
             let name = self.person.as_ref().map(|(_, name)| name);
             let numbered = self.numbered.as_deref().copied();
@@ -310,6 +323,11 @@ impl<'a> Membership<'a> {
 
     /// Does what the client commands.
     pub(crate) fn execute(&mut self, command: Command) {
+        let command = match command {
+            Command::Register(word) => return self.want(Wish::Register, word),
+            Command::Password(word) => return self.want(Wish::ChangeWord, word),
+            command => command,
+        };
         let (language, peer) = (self.server.language(), self.connection.peer());
         let Some((hold, name)) = &mut self.person else { return };
         if let State::Replaced = self.state {

@@ -4,22 +4,28 @@
 //!
 //! ```text
 //! naming ──> in a room ──> leaving
-//!    └───────────────────────^
+//!  ^  └───────────────────────^
+//!  └──> proving: it is asked for the word of its name (chapter 12)
 //! ```
 
 use std::borrow::Cow;
 
+use chat_protocol::account::{AccountError, Word};
 use chat_protocol::command::{Command, Parsed, parse, resumption};
 use chat_protocol::decoder::Line;
-use chat_protocol::limits::NAME_ATTEMPTS;
+use chat_protocol::limits::{NAME_ATTEMPTS, WORD_ATTEMPTS};
 use chat_protocol::name::{Name, NameError};
 use chat_protocol::refusal::Refusal;
 use chat_protocol::text;
+
+const WRONG_WORD: NameError = NameError::Account(AccountError::WrongWord);
 
 /// One client's side of the conversation.
 #[derive(Debug)]
 pub struct Session {
     state: State,
+    /// Wrong words so far.
+    wrong_words: u8,
     rules: Rules,
 }
 
@@ -38,6 +44,8 @@ pub struct Rules {
 enum State {
     /// It has been asked for its name, and may try so many times.
     Naming { attempts: u8 },
+    /// It has been asked for the word of its name, and may try so many names, with this one.
+    Proving { attempts: u8 },
     /// It takes part.
     InRoom,
     /// It has said that it leaves, or been told to; what it sends behind that is nobody's
@@ -54,9 +62,11 @@ pub enum Action<'a> {
     Refuse(Refusal),
     /// The client is told this, and asked for its name again.
     AskAgain(Refusal),
-    /// The client wants this name: it has to be told to [`Session::named`] or
+    /// The client wants this name: it has to be told to [`Session::named`], [`Session::ask_word`] or
     /// [`Session::refuse_name`] whether it gets it, before the next line.
     TakeName(Name),
+    /// The client proves by this word that the name is its own. The same has to be told.
+    Prove(Word),
     /// The client wants to come back to its session, with these arguments: the same has to be told as for a name.
     Resume(String),
     /// The client commands this.
@@ -71,12 +81,13 @@ impl Session {
     /// A client that has just been greeted.
     pub fn new(rules: Rules) -> Self {
         let naming = State::Naming { attempts: NAME_ATTEMPTS };
-        Self { state: if rules.ask_name { naming } else { State::InRoom }, rules }
+        let state = if rules.ask_name { naming } else { State::InRoom };
+        Self { state, wrong_words: 0, rules }
     }
 
     /// Returns whether the client has not given its name yet.
     pub fn is_naming(&self) -> bool {
-        matches!(self.state, State::Naming { .. })
+        matches!(self.state, State::Naming { .. } | State::Proving { .. })
     }
 
     /// The action that follows from the client's next line, if any.
@@ -86,6 +97,11 @@ impl Session {
         }
         match line {
             Line::Text(text) if text::is_leave(&text) => Some(self.leave()),
+            Line::Text(text) if self.is_proving() => Some(match text.parse() {
+                Ok(word) => Action::Prove(word),
+                Err(_) => self.refuse_name(WRONG_WORD),
+            }),
+            Line::Empty | Line::TooLong if self.is_proving() => Some(self.refuse_name(WRONG_WORD)),
             Line::Text(text) if self.is_naming() => {
                 let resumption = resumption(&text).filter(|_| self.rules.commands);
                 Some(match (resumption, text.parse()) {
@@ -102,6 +118,13 @@ impl Session {
         }
     }
 
+    /// The client is asked for the word of the name that it wants.
+    pub fn ask_word(&mut self) {
+        if let State::Naming { attempts } = self.state {
+            self.state = State::Proving { attempts };
+        }
+    }
+
     /// The client has its name.
     pub fn named(&mut self) {
         self.state = State::InRoom;
@@ -109,12 +132,20 @@ impl Session {
 
     /// The client cannot have the name that it wants.
     pub fn refuse_name<'a>(&mut self, error: NameError) -> Action<'a> {
-        if let State::Naming { attempts: attempts @ 2.. } = self.state {
+        self.wrong_words += u8::from(error == WRONG_WORD);
+        if let State::Naming { attempts: attempts @ 2.. }
+        | State::Proving { attempts: attempts @ 2.. } = self.state
+            && self.wrong_words < WORD_ATTEMPTS
+        {
             self.state = State::Naming { attempts: attempts - 1 };
             return Action::AskAgain(Refusal::Name(error));
         }
         self.state = State::Leaving;
         Action::Dismiss(Refusal::LastName(error))
+    }
+
+    fn is_proving(&self) -> bool {
+        matches!(self.state, State::Proving { .. })
     }
 
     fn leave<'a>(&mut self) -> Action<'a> {
@@ -249,6 +280,20 @@ mod tests {
     }
 
     #[test]
+    fn r12_4_the_third_wrong_word_is_the_last() {
+        let mut session = asked();
+        for wrong in 1..=WORD_ATTEMPTS {
+            assert!(matches!(hear(&mut session, "Ana"), Some(Action::TakeName(_))));
+            session.ask_word();
+            assert!(session.is_naming());
+            assert!(matches!(hear(&mut session, "no es esta"), Some(Action::Prove(_))));
+            let refused = session.refuse_name(WRONG_WORD);
+            assert_eq!(matches!(refused, Action::Dismiss(_)), wrong == WORD_ATTEMPTS, "{wrong}");
+        }
+        assert_eq!(hear(&mut session, "Ana"), None);
+    }
+
+    #[test]
     fn r6_4_commands_are_understood_only_where_they_are_on() {
         for line in ["/quien", "//quien", "/baila", "/privado"] {
             assert_eq!(hear(&mut plain(), line), Some(Action::Say(line.into())));
@@ -273,12 +318,13 @@ mod tests {
     #[test]
     fn r5_1_every_line_in_every_state() {
         const NAMING: State = State::Naming { attempts: NAME_ATTEMPTS };
+        const PROVING: State = State::Proving { attempts: NAME_ATTEMPTS };
         const LAST: State = State::Naming { attempts: 1 };
         const AGAIN: State = State::Naming { attempts: NAME_ATTEMPTS - 1 };
         use State::{InRoom, Leaving};
 
         let text = |text: &'static str| Line::Text(text.into());
-        let table: [(State, Line<'_>, &str, State); 29] = [
+        let table: [(State, Line<'_>, &str, State); 34] = [
             (NAMING, text("Ana"), "TakeName", NAMING),
             (NAMING, text("dos palabras"), "AskAgain", AGAIN),
             (NAMING, text("/quien"), "AskAgain", AGAIN),
@@ -292,6 +338,11 @@ mod tests {
             (LAST, Line::Empty, "Dismiss", Leaving),
             (LAST, Line::TooLong, "Dismiss", Leaving),
             (LAST, text("salir"), "Leave", Leaving),
+            (PROVING, text("contraseña"), "Prove", PROVING),
+            (PROVING, text("corta"), "AskAgain", AGAIN),
+            (PROVING, Line::Empty, "AskAgain", AGAIN),
+            (PROVING, Line::TooLong, "AskAgain", AGAIN),
+            (PROVING, text("salir"), "Leave", Leaving),
             (InRoom, text("hola"), "Say", InRoom),
             (InRoom, text("//quien"), "Say", InRoom),
             (InRoom, text("no quiero salir"), "Say", InRoom),
@@ -311,7 +362,7 @@ mod tests {
         ];
         let rules = Rules { ask_name: true, commands: true, ..RULES };
         for (before, line, action, after) in table {
-            let mut session = Session { state: before, rules };
+            let mut session = Session { state: before, wrong_words: 0, rules };
             let shown = format!("{before:?} {line:?}");
             let does = session.line(line).map_or("None".to_owned(), |does| format!("{does:?}"));
             assert!(does.starts_with(action), "{shown}: {does}");

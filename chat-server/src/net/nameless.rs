@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::net::tcp::{Dismissal, TcpConnection};
+use crate::net::tcp::TcpConnection;
+use crate::net::transport::Dismissal;
 
 /// The clients that have been asked for a name and have none yet, in the order of coming.
 #[derive(Default)]

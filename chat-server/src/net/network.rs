@@ -1,6 +1,7 @@
 //! Networks in CIDR notation (`--limit-exempt`).
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 /// A network: the addresses that begin with certain bits. An address alone is one as well.
@@ -12,8 +13,26 @@ pub(crate) struct Network {
 }
 
 impl Network {
+    /// The network of one subscriber: an address of IPv4, a /64 of IPv6.
+    pub(crate) fn of(address: IpAddr) -> Self {
+        let mask = if address.to_canonical().is_ipv4() { u128::MAX } else { u128::MAX << 64 };
+        Self { address: bits(address) & mask, mask }
+    }
+
     pub(crate) fn contains(self, address: IpAddr) -> bool {
         bits(address) & self.mask == self.address
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (address, length) = (Ipv6Addr::from_bits(self.address), self.mask.leading_ones());
+        match address.to_ipv4_mapped().zip(length.checked_sub(u128::BITS - Ipv4Addr::BITS)) {
+            Some((address, Ipv4Addr::BITS)) => address.fmt(f),
+            Some((address, length)) => write!(f, "{address}/{length}"),
+            None if length == u128::BITS => address.fmt(f),
+            None => write!(f, "{address}/{length}"),
+        }
     }
 }
 
@@ -42,6 +61,22 @@ fn bits(address: IpAddr) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn r13_4_the_network_of_an_address_is_written_as_it_is_read() {
+        for (address, network) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("2001:db8:1:2:3::9", "2001:db8:1:2::/64"),
+        ] {
+            let of = Network::of(address.parse().unwrap());
+            assert_eq!(of.to_string(), network);
+            assert_eq!(network.parse(), Ok(of));
+        }
+        for network in ["10.0.0.0/8", "2001:db8::/32", "::/0", "2001:db8::1"] {
+            assert_eq!(network.parse::<Network>().unwrap().to_string(), network);
+        }
+    }
 
     #[test]
     fn r1_9_a_network_has_the_addresses_that_begin_like_it() {

@@ -178,7 +178,7 @@ impl Drop for OpenedRoom {
 
 /// The subscriber that has the address: an IPv4 address stands for itself, also where it is written as
 /// IPv6; any other for its first 64 bits, because no network is given less, and has 2^64 addresses in them.
-fn subscriber(address: IpAddr) -> IpAddr {
+pub(crate) fn subscriber(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
         v4 @ IpAddr::V4(_) => v4,

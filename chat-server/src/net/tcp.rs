@@ -20,7 +20,7 @@ use crate::net::admission::{Permit, Shares};
 use crate::net::clock::Clock;
 use crate::net::idle::Activity;
 use crate::net::per_address::Origin;
-use crate::net::transport::{Fault, Transport};
+use crate::net::transport::{Dismissal, Fault, Transport};
 use crate::net::wire::encoding::Encoding;
 use crate::net::wire::text::Text;
 use crate::net::wire::{Arrived, Wire};
@@ -65,6 +65,8 @@ pub(crate) struct TcpConnection {
     dismissal: AtomicU8,
     /// It takes objects, whatever its wire is made for.
     takes_objects: AtomicBool,
+    /// Its client has to ask before it speaks.
+    is_restrained: AtomicBool,
     /// With the port thirteen bytes less than a [`SocketAddr`], of which every idle client has one.
     ip: IpAddr,
     port: u16,
@@ -72,18 +74,6 @@ pub(crate) struct TcpConnection {
     number: AtomicU32,
     /// Its shares of the limits, where there are any.
     shares: Option<Box<Shares>>,
-}
-
-/// A reason for which a connection is ended from this side.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Dismissal {
-    /// The operator sends the client away.
-    Removed = 1,
-    /// The client has no name yet, and makes way for another.
-    Displaced,
-    /// The client does not take what is meant for it.
-    Fault,
 }
 
 /// The source of the knowledge that there is something to read.
@@ -118,6 +108,7 @@ impl TcpConnection {
             activity: Activity::new(clock),
             dismissal: AtomicU8::new(0),
             takes_objects: AtomicBool::new(false),
+            is_restrained: AtomicBool::new(false),
             ip: peer.ip(),
             port: peer.port(),
             number: AtomicU32::new(1),
@@ -166,14 +157,17 @@ impl TcpConnection {
     }
 
     /// Completes when there is something to read, be it the end. Cancel-safe. For one task at a time.
-    ///
-    /// `TcpStream::readable`, which is for any number of tasks, would take 168 bytes of the one that
-    /// waits; this way to ask takes next to nothing.
+    /// `TcpStream::readable`, for any number of tasks, would take 168 bytes of the one that waits; this takes none.
     pub(crate) async fn readable(&self) -> io::Result<()> {
         if self.wire.has_pending() {
             return Ok(());
         }
         poll_fn(|context| self.stream.poll_read_ready(context)).await
+    }
+
+    /// Returns whether its client has to ask before it speaks.
+    pub(crate) fn is_restrained(&self) -> bool {
+        self.is_restrained.load(Ordering::Relaxed)
     }
 
     /// Asks the task that reads from it to end it, whatever is still unread.
@@ -203,6 +197,11 @@ impl TcpConnection {
         while self.stream.ready(END).await.is_ok_and(|ready| !ready.is_read_closed()) {
             sleep(END_POLL).await;
         }
+    }
+
+    /// Returns whether nobody on the way can read what the client sends: it is encrypted, or comes from this machine.
+    pub(crate) fn is_private(&self) -> bool {
+        self.ip.to_canonical().is_loopback() || self.wire.is_encrypted()
     }
 
     /// Returns whether lines are all that its socket sees.
@@ -238,7 +237,6 @@ impl TcpConnection {
     }
 
     /// Reads once and shows what was read.
-    ///
     /// [`io::ErrorKind::WouldBlock`] when there was nothing to read after all.
     pub(crate) fn read<T>(
         &self,
@@ -359,6 +357,18 @@ impl Transport for TcpConnection {
 
     async fn writable(&self) -> io::Result<()> {
         self.stream.writable().await
+    }
+
+    fn ip(&self) -> Option<IpAddr> {
+        Some(self.ip)
+    }
+
+    fn send_away(&self) {
+        self.dismiss(Dismissal::Removed);
+    }
+
+    fn restrain(&self, is_restrained: bool) {
+        self.is_restrained.store(is_restrained, Ordering::Relaxed);
     }
 
     fn hang_up(&self, fault: Fault) {

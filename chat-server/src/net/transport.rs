@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io;
+use std::net::IpAddr;
 
 use tokio::time::Instant;
 
@@ -35,11 +36,34 @@ pub(crate) trait Transport: Send + Sync + 'static {
     /// Completes when it may take more. Cancel-safe.
     fn writable(&self) -> impl Future<Output = io::Result<()>> + Send;
 
+    /// The address of its peer, where it has one.
+    fn ip(&self) -> Option<IpAddr> {
+        None
+    }
+
+    /// Asks the task that reads from it to end it: its client is sent away.
+    fn send_away(&self) {}
+
+    /// Sets whether its client has to ask before it speaks: it is muted, or was until a moment ago.
+    fn restrain(&self, _is_restrained: bool) {}
+
     /// Ends it at once, because of its fault; the task that reads from it sees it end.
     fn hang_up(&self, fault: Fault);
 
     /// Ends it politely, after it has taken everything: sends what it holds, and waits a moment for its own end.
     fn part(&self) -> impl Future<Output = ()> + Send;
+}
+
+/// A reason for which the task that reads from a connection is to end it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Dismissal {
+    /// The operator or a moderator sends the client away.
+    Removed = 1,
+    /// The client has no name yet, and makes way for another.
+    Displaced,
+    /// The client does not take what is meant for it.
+    Fault,
 }
 
 /// The reason why a connection is ended from this side.

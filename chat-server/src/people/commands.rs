@@ -3,7 +3,7 @@
 use std::mem;
 use std::sync::Arc;
 
-use chat_protocol::command::Command;
+use chat_protocol::command::{Command, Form};
 use chat_protocol::name::{Name, NameError};
 use chat_protocol::refusal::{AddressLimit, Refusal};
 
@@ -65,16 +65,21 @@ impl<T: Transport> People<T> {
     ) -> Result<Option<Effect<T>>, Refusal> {
         match command {
             Command::Private { to, text } => {
+                self.may_write(id)?;
                 return self.tell_privately(id, &to, &text).map(|full| full.map(Effect::Filled));
             }
             Command::Reply(text) => {
+                self.may_write(id)?;
                 return self.answer(id, &text).map(|full| full.map(Effect::Filled));
             }
             Command::Room(room) => {
                 let (from, to, seat) = self.leave_for(id, &room, origin)?;
                 return Ok(Some(Effect::Moving { from, to, seat }));
             }
-            Command::Rename(name) => return self.call(id, &name).map(Some).map_err(Refusal::Name),
+            Command::Rename(name) => {
+                self.forbids_renaming(id, &name)?;
+                return self.call(id, &name).map(Some).map_err(Refusal::Name);
+            }
             Command::Who => _ = self.tell_line(id, self.members(id)),
             Command::Rooms => _ = self.tell_line(id, self.rooms(self.encoding(id))),
             Command::History(count) => _ = self.tell_line(id, self.history(id, count)),
@@ -83,12 +88,19 @@ impl<T: Transport> People<T> {
                 let line = self.rules.language.position_is(&position);
                 _ = self.tell(id, &Notice::new("position", line, [("position", &position)]));
             }
-            Command::Begin => return Ok(self.begin_session(id)),
-            Command::Help => {
-                _ = self.tell(id, &Notice::new("help", self.rules.language.help(), []));
+            Command::Begin => {
+                return Ok(self.begin_session(id).map(|(seat, back)| Effect::Begun(seat, back)));
             }
-            // Sessions see to the one, because leaving needs no name, and the operator to the other.
-            Command::Leave | Command::Kick(_) => {}
+            Command::Help => {
+                let (role, accounts) = (self.role(id), self.accounts.is_some());
+                let has = |form: &Form| {
+                    role.is_told_of(form.verb) && (accounts || !form.is_for_accounts())
+                };
+                self.tell(id, &Notice::new("help", self.rules.language.help(has), []));
+            }
+            // Sessions see to the first, because leaving needs no name, and memberships to those that take time.
+            Command::Leave | Command::Register(_) | Command::Password(_) => {}
+            command => return self.moderate(id, command).map(|full| full.map(Effect::Filled)),
         }
         Ok(None)
     }

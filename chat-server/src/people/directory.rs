@@ -17,6 +17,9 @@ use crate::console::Console;
 use crate::net::per_address::OpenedRoom;
 use crate::net::transport::Transport;
 use crate::net::wire::encoding::Encoding;
+use crate::people::accounts::Accounts;
+use crate::people::house::House;
+use crate::people::house::settings::Settings;
 use crate::people::names::UniqueNames;
 use crate::room::event::{Event, Notice};
 use crate::room::fanout::Deliveries;
@@ -25,6 +28,8 @@ use crate::room::order::{Past, Room};
 use crate::room::seat::{MemberId, Seat};
 use sessions::{Hold, Sessions};
 
+mod accounts;
+mod order;
 mod presence;
 mod rooms;
 pub(crate) mod sessions;
@@ -72,6 +77,7 @@ const FIRST: RoomId = RoomId(0);
 /// The data of the directory, while it is locked.
 pub(super) struct People<T> {
     pub(super) rules: Rules,
+    pub(super) accounts: Option<Arc<Accounts>>,
     /// Bytes that were said and told since this was last set to 0.
     pub(super) caused: usize,
     by_id: HashMap<PersonId, Person<T>>,
@@ -82,10 +88,16 @@ pub(super) struct People<T> {
     next_person: u64,
     next_room: u64,
     deliveries: Deliveries,
+    /// The order in the house.
+    pub(super) house: House<PersonId>,
 }
 
 pub(super) struct Person<T> {
     pub(super) name: Name,
+    /// The [folded](chat_protocol::name::fold) name of the account that the person has proved to be its own.
+    pub(super) account: Option<Box<str>>,
+    /// `None` before it has joined a room, and at the console.
+    pub(super) connection: Option<Arc<T>>,
     /// The sender of the last private message, and the name it had then.
     pub(super) correspondent: Option<Box<(PersonId, Name)>>,
     pub(super) mailbox: Mailbox,
@@ -115,6 +127,7 @@ struct OpenRoom<T> {
     members: BTreeSet<PersonId>,
     /// Counts it where it was opened from.
     opened: Option<OpenedRoom>,
+    settings: Settings<PersonId>,
 }
 
 /// A seat that is being taken along to another room.
@@ -134,16 +147,24 @@ impl<T: Transport> Directory<T> {
     /// Gives the operator a name, before any client has one.
     pub(crate) fn admit_operator(&self, name: Name, console: Console) -> PersonId {
         let location = Location::Console(console);
-        self.lock().admit(name, Encoding::Text, location).expect("nobody is here yet")
+        self.lock().admit(name, Encoding::Text, location, None).expect("nobody is here yet")
     }
 
-    /// Gives a client its name; [`arrive`](Self::arrive) follows.
-    pub(crate) fn admit(&self, name: Name, encoding: Encoding) -> Result<PersonId, NameError> {
+    /// Gives a client its name, with the account that it has proved; [`arrive`](Self::arrive) follows.
+    pub(crate) fn admit(
+        &self,
+        name: Name,
+        encoding: Encoding,
+        account: Option<Box<str>>,
+    ) -> Result<PersonId, NameError> {
         let mut people = self.lock();
         if people.rules.reserves(&name) {
             return Err(NameError::Reserved);
         }
-        people.admit(name, encoding, Location::Moving(Vec::new()))
+        if let Some(error) = people.objection_of_accounts(&name, account.as_deref()) {
+            return Err(error);
+        }
+        people.admit(name, encoding, Location::Moving(Vec::new()), account)
     }
 
     /// The same for a client that is not asked for a name, with its number among those of its port.
@@ -157,7 +178,7 @@ impl<T: Transport> Directory<T> {
         loop {
             let name = Name::guest(port, copy);
             let location = Location::Moving(Vec::new());
-            if let Ok(id) = self.lock().admit(name.clone(), encoding, location) {
+            if let Ok(id) = self.lock().admit(name.clone(), encoding, location, None) {
                 return (id, name);
             }
             copy += 1;
@@ -195,6 +216,7 @@ impl<T: Transport> Directory<T> {
             Arrival::Back(back) => Past::Behind(back.behind(), back.session()),
         };
         let person = people.person_mut(id);
+        person.connection = Some(Arc::clone(seat.connection()));
         let (at, name) = (person.room, person.name.clone());
         let mail = match mem::replace(&mut person.location, Location::Moving(Vec::new())) {
             Location::Moving(mail) => mail,
@@ -209,6 +231,7 @@ impl<T: Transport> Directory<T> {
             room.post(member, line, letter);
         }
         people.person_mut(id).location = Location::InRoom(Arc::clone(&room), member);
+        people.restrain(id);
         if people.rules.presence {
             let language = people.rules.language;
             let who: (_, &dyn Display) = ("who", &name);
@@ -281,12 +304,14 @@ impl<T: Transport> People<T> {
             room: first,
             members: BTreeSet::new(),
             opened: None,
+            settings: Settings::default(),
         };
         let mut room_names = UniqueNames::default();
         // There is no other.
         let _ = room_names.claim(&first.name, FIRST);
         Self {
             rules,
+            accounts: None,
             caused: 0,
             by_id: HashMap::new(),
             names: UniqueNames::default(),
@@ -296,6 +321,7 @@ impl<T: Transport> People<T> {
             next_person: 0,
             next_room: FIRST.0 + 1,
             deliveries,
+            house: House::default(),
         }
     }
 
@@ -304,6 +330,7 @@ impl<T: Transport> People<T> {
         name: Name,
         encoding: Encoding,
         location: Location<T>,
+        account: Option<Box<str>>,
     ) -> Result<PersonId, NameError> {
         let id = PersonId(self.next_person);
         self.names.claim(&name, id).map_err(|other| self.objection(other))?;
@@ -312,6 +339,8 @@ impl<T: Transport> People<T> {
             id,
             Person {
                 name,
+                account,
+                connection: None,
                 correspondent: None,
                 mailbox: Mailbox::default(),
                 session: None,
@@ -325,9 +354,10 @@ impl<T: Transport> People<T> {
     }
 
     /// A person leaves.
-    fn depart(&mut self, id: PersonId, leaving: Leaving) {
+    pub(super) fn depart(&mut self, id: PersonId, leaving: Leaving) {
         let Some(person) = self.by_id.remove(&id) else { return };
         self.names.release(&person.name);
+        self.house.farewells.remove(&id);
         let notice = (self.rules.presence && leaving != Leaving::Closing)
             .then(|| self.rules.language.left(&person.name));
         let notice = notice.map(|line| Notice::new("left", line, [("who", &person.name)]));

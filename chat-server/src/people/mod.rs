@@ -1,7 +1,10 @@
-//! People: their nicknames, their rooms, what they say, and what their commands do.
+//! People: their nicknames, their rooms, what they say, what their commands do, and the order among them.
 
+pub(crate) mod accounts;
 pub(crate) mod commands;
 pub(crate) mod directory;
+pub(crate) mod house;
+mod moderation;
 mod names;
 mod private_messages;
 mod renaming;

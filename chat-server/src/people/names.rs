@@ -26,13 +26,17 @@ impl<T: Copy + Eq> UniqueNames<T> {
     /// Gives the name to its owner, or returns the owner of one that can be taken for it.
     pub(crate) fn claim(&mut self, name: &Name, owner: T) -> Result<(), T> {
         let looks = self.hashes(name);
-        if let Some(other) =
-            looks.iter().filter_map(|look| self.looks.get(look)).find(|other| **other != owner)
-        {
+        let mut owners = looks.iter().filter_map(|look| self.looks.get(look));
+        if let Some(other) = owners.find(|other| **other != owner) {
             return Err(*other);
         }
         self.looks.extend(looks.map(|look| (look, owner)));
         Ok(())
+    }
+
+    /// The owner of a name that can be taken for this one, if there is one.
+    pub(crate) fn in_the_way(&self, name: &Name) -> Option<T> {
+        self.hashes(name).iter().find_map(|look| self.looks.get(look)).copied()
     }
 
     /// The name is free again.

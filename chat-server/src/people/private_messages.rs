@@ -63,7 +63,7 @@ impl<T: Transport> People<T> {
     }
 
     /// In one room, letter and receipt stand at one place of its order.
-    fn post(
+    pub(super) fn post(
         &mut self,
         from: PersonId,
         to: PersonId,

@@ -19,6 +19,10 @@ impl<T: Transport> People<T> {
         let reserved = match self.person(id).location {
             Location::Console(_) => is_leave(new.as_str()),
             Location::InRoom(..) | Location::Moving(_) | Location::Absent => {
+                let account = self.person(id).account.as_deref();
+                if let Some(error) = self.objection_of_accounts(new, account) {
+                    return Err(error);
+                }
                 self.rules.reserves(new)
             }
         };

@@ -123,6 +123,12 @@ impl Proxies {
         Some(client.map_or(peer, |address| (address, self.number()).into()))
     }
 
+    /// Returns whether a proxy that is believed says that the request was encrypted on its way there.
+    pub(crate) fn says_https(&self, peer: SocketAddr, request: &Request<'_>) -> bool {
+        let is_believed = self.options.proxy == Way::Forwarded && self.is_listed(peer.ip());
+        is_believed && request.is_forwarded_https()
+    }
+
     fn is_listed(&self, address: IpAddr) -> bool {
         self.options.proxy_from.iter().any(|network| network.contains(address))
     }

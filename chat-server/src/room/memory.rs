@@ -33,7 +33,7 @@ pub(crate) struct Memories {
     /// Number of messages that a member gets when it joins.
     replay: usize,
     language: Language,
-    store: Option<Store>,
+    store: Option<Arc<Store>>,
 }
 
 /// The memory of one room.
@@ -51,8 +51,8 @@ pub(crate) struct Memory {
 
 impl Memories {
     /// No message has been said yet. A member that joins gets the last `replay` messages.
-    pub(crate) fn new(replay: usize, language: Language, store: Option<Store>) -> Self {
-        let epoch = store.as_ref().map_or_else(seconds, Store::epoch);
+    pub(crate) fn new(replay: usize, language: Language, store: Option<Arc<Store>>) -> Self {
+        let epoch = store.as_ref().map_or_else(seconds, |store| store.epoch());
         Self { epoch, last: AtomicU64::new(0), replay, language, store }
     }
 

@@ -65,6 +65,10 @@ impl<T> Seat<T> {
     pub(crate) fn new(member: Arc<T>) -> Self {
         Self { member, state: State::Direct { slow: false } }
     }
+
+    pub(crate) fn connection(&self) -> &Arc<T> {
+        &self.member
+    }
 }
 
 impl<T: Transport> Seat<T> {

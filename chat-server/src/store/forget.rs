@@ -3,15 +3,12 @@
 use std::path::PathBuf;
 
 use chat_protocol::language::Language;
-use chat_protocol::limits::RESUME;
 use chat_protocol::name::fold;
 use chat_protocol::usage::help::Example;
-use chat_store::options::{Durability, Options};
-use chat_store::store::Store;
 use clap::Args;
 use tokio::runtime::Builder;
 
-use super::Error;
+use super::{Error, open_offline};
 
 pub(crate) const EXAMPLES: [Example; 1] = [(
     "What Ana said, from the store of a server that is not running",
@@ -38,16 +35,7 @@ impl ForgetOptions {
     pub(crate) fn forget(&self) -> Result<String, Error> {
         let path = &self.store;
         let fail = |reason| Error { path: path.clone(), reason };
-        // It is not to make a store where there is none.
-        path.metadata().map_err(|error| fail(error.into()))?;
-        let options = Options {
-            path: path.clone(),
-            keep: None,
-            keep_size: None,
-            durability: Durability::Commit,
-            resume: RESUME,
-        };
-        let store = Store::open(&options, |event| tracing::error!(?event)).map_err(fail)?;
+        let store = open_offline(path)?;
         let runtime = Builder::new_current_thread().build().map_err(|error| fail(error.into()))?;
         let name = fold(&self.name);
         let forgotten = runtime.block_on(store.forget(move |author| fold(author) == name));

@@ -1,9 +1,13 @@
 //! The store of what is said in rooms: its options, and what people are told about it (requirements 11.3 to 11.7).
 
+pub(crate) mod account;
+mod accounts;
 pub(crate) mod forget;
+mod hash;
 
 use std::convert::Infallible;
 use std::fmt;
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -11,15 +15,19 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 use chat_protocol::language::Language;
-use chat_protocol::limits::{KEEP, KEEP_SIZE};
+use chat_protocol::limits::{KEEP, KEEP_SIZE, RESUME};
 use chat_protocol::options::time_limit::TimeLimit;
 use chat_store::database::OpenError;
 use chat_store::line::{Line, Position};
+use chat_store::moderation::{Deed, Sanction};
 use chat_store::options::{Durability, Event, Options};
 use chat_store::session::{Session, Token};
 use clap::{Args, ValueEnum};
 
 use crate::console::Console;
+use accounts::AccountOptions;
+pub(crate) use accounts::{AccountFile, StoredAccounts};
+pub(crate) use hash::{hash, is_hash_of};
 
 /// The options of the store.
 #[derive(Args, Debug)]
@@ -40,6 +48,9 @@ pub(crate) struct StoreOptions {
     /// What survives when the server ends without warning
     #[arg(help_heading = "Memory", long, value_name = "WHAT", value_enum, default_value_t)]
     durability: Survives,
+
+    #[command(flatten)]
+    accounts: AccountOptions,
 }
 
 /// The value of `--store`. `None`, written `off`, is none.
@@ -58,7 +69,10 @@ enum Survives {
 
 /// A store that is open.
 pub(crate) struct Store {
-    inner: chat_store::store::Store,
+    inner: Arc<chat_store::store::Store>,
+    accounts: Option<StoredAccounts>,
+    sanctions: Vec<Sanction>,
+    sessions: Vec<(Token, Session)>,
     keep: TimeLimit,
     comes_first: bool,
     /// A line for people.
@@ -66,6 +80,16 @@ pub(crate) struct Store {
 }
 
 impl StoreOptions {
+    /// Returns whether there are to be accounts.
+    pub(crate) fn has_accounts(&self) -> bool {
+        self.accounts.are_on()
+    }
+
+    /// Returns whether there is to be a store.
+    pub(crate) fn has_file(&self) -> bool {
+        self.store.0.is_some()
+    }
+
     /// Opens the store, if there is to be one. What happens to it is told on the console.
     pub(crate) fn open(
         &self,
@@ -100,11 +124,16 @@ impl StoreOptions {
                 Event::PutAside(aside) => console.announce(put_aside(language, file, &aside)),
             }
         };
-        let inner = chat_store::store::Store::open(&options, tell)
+        let mut inner = chat_store::store::Store::open(&options, tell)
             .map_err(|reason| Error { path: path.clone(), reason })?;
         let damage = inner.put_aside().map(|aside| put_aside(language, path, aside));
+        let (accounts, sessions) = (inner.take_accounts(), inner.take_sessions());
+        let sanctions = inner.take_sanctions();
+        let inner = Arc::new(inner);
+        let accounts = self.accounts.are_on().then(|| self.accounts.stored(accounts, &inner));
         let comes_first = self.durability == Survives::Commit;
-        Ok(Some(Store { inner, keep: self.keep, comes_first, damage }))
+        let keep = self.keep;
+        Ok(Some(Store { inner, accounts, sanctions, sessions, keep, comes_first, damage }))
     }
 }
 
@@ -117,6 +146,11 @@ impl Store {
     /// The line for people about the damaged file that was put aside as it was opened, once.
     pub(crate) fn take_damage(&mut self) -> Option<String> {
         self.damage.take()
+    }
+
+    /// Takes the accounts, if there are to be any.
+    pub(crate) fn take_accounts(&mut self) -> Option<StoredAccounts> {
+        self.accounts.take()
     }
 
     /// The time after which a line is deleted.
@@ -134,6 +168,16 @@ impl Store {
         self.inner.give(line);
     }
 
+    /// Takes the bans and mutes that were in force when it was opened.
+    pub(crate) fn take_sanctions(&mut self) -> Vec<Sanction> {
+        mem::take(&mut self.sanctions)
+    }
+
+    /// Keeps what a moderator did, the sanction that it imposed, and not any more those that it lifted.
+    pub(crate) fn moderate(&self, deed: Deed, imposed: Option<Sanction>, lifted: Vec<u64>) {
+        self.inner.moderate(deed, imposed, lifted);
+    }
+
     /// The last lines of a room behind a position, in order. Cancel-safe.
     pub(crate) async fn last(&self, room: &str, behind: Position, limit: usize) -> Vec<Line> {
         self.inner.read(room, behind, limit).await
@@ -146,7 +190,7 @@ impl Store {
 
     /// Takes the sessions that there were when it was opened, and had not ended.
     pub(crate) fn take_sessions(&mut self) -> Vec<(Token, Session)> {
-        self.inner.take_sessions()
+        mem::take(&mut self.sessions)
     }
 
     /// Keeps a session as it is now, or not any more, and waits for nothing.
@@ -158,6 +202,21 @@ impl Store {
     pub(crate) async fn written(&self) {
         self.inner.written().await;
     }
+}
+
+/// Opens the store of a server that is not running, for a subcommand. It makes none where there is none.
+fn open_offline(path: &Path) -> Result<chat_store::store::Store, Error> {
+    let fail = |reason| Error { path: path.to_owned(), reason };
+    path.metadata().map_err(|error| fail(error.into()))?;
+    let options = Options {
+        path: path.to_owned(),
+        keep: None,
+        keep_size: None,
+        // The sessions of the server stay.
+        resume: RESUME,
+        durability: Durability::Commit,
+    };
+    chat_store::store::Store::open(&options, |event| tracing::error!(?event)).map_err(fail)
 }
 
 /// The line for people about a damaged file, which goes into the log as well.

@@ -30,8 +30,10 @@ pub(crate) async fn open(
     tls: Option<Config>,
 ) -> Option<Opened> {
     let stream = lobby::secured(tcp, peer, tls.as_ref()).await?;
-    let (Stream { tcp, tls }, encoding) = serve_request(&server, stream, &mut peer).await?;
+    let (Stream { tcp, tls }, encoding, is_https) =
+        serve_request(&server, stream, &mut peer).await?;
     let frames = WebSocket::new(encoding, server.config.ping.duration(), server.clock.now());
+    let frames = frames.over_https(is_https);
     Some(Opened { tcp, wire: Wire::new(tls, Some(frames)), peer })
 }
 
@@ -46,15 +48,15 @@ pub(crate) fn turned_away(is_encrypted: bool) -> impl Fn(NoPlace) -> Option<Stri
     }
 }
 
-/// Answers one request. Returns the connection if it has become a WebSocket, and the encoding of what it is sent. `peer`
-/// becomes the address of its client.
+/// Answers one request. Returns the connection if it has become a WebSocket, the encoding of what it is sent, and whether a
+/// proxy says that the request was encrypted. `peer` becomes the address of its client.
 async fn serve_request(
     server: &Server,
     mut stream: Stream,
     peer: &mut SocketAddr,
-) -> Option<(Stream, Encoding)> {
+) -> Option<(Stream, Encoding, bool)> {
     let response = match answer(server, &mut stream, peer).await {
-        Ok(Answer::WebSocket(encoding)) => return Some((stream, encoding)),
+        Ok(Answer::WebSocket(encoding, https)) => return Some((stream, encoding, https)),
         Ok(Answer::Status(status)) => status.response(),
         Ok(Answer::Page) => page::response(),
         Err(error) => {
@@ -68,8 +70,8 @@ async fn serve_request(
 
 /// The answer to a request.
 enum Answer {
-    /// It has become a WebSocket, and been responded to.
-    WebSocket(Encoding),
+    /// It has become a WebSocket, and been responded to. A proxy says whether it was encrypted.
+    WebSocket(Encoding, bool),
     Page,
     Status(Status),
 }
@@ -90,6 +92,7 @@ async fn answer(server: &Server, stream: &mut Stream, peer: &mut SocketAddr) -> 
         tracing::warn!(proxy = %peer, "X-Forwarded-For has something else than addresses");
         return Ok(Answer::Status(Status::Malformed));
     };
+    let is_https = server.proxies.says_https(*peer, &request);
     *peer = client;
     match request.path() {
         "/" => return Ok(Answer::Page),
@@ -100,7 +103,7 @@ async fn answer(server: &Server, stream: &mut Stream, peer: &mut SocketAddr) -> 
         Ok(upgrade) => {
             stream.write_all(upgrade.response().as_bytes()).await?;
             let encoding = if upgrade.is_json() { Encoding::Json } else { Encoding::Text };
-            Ok(Answer::WebSocket(encoding))
+            Ok(Answer::WebSocket(encoding, is_https))
         }
         Err(rejection) => {
             if matches!(rejection, Rejection::Origin { .. }) {

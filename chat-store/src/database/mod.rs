@@ -1,5 +1,7 @@
 //! The database's file: its tables, its lock, and what is done with a damaged one.
 
+pub(crate) mod accounts;
+pub(crate) mod moderation;
 pub(crate) mod retention;
 pub(crate) mod sessions;
 
@@ -31,7 +33,7 @@ const BUSY: Duration = Duration::from_secs(2);
 const LOG: u32 = 16 * 1024 * 1024;
 
 /// The version of the tables.
-const VERSION: u32 = 2;
+const VERSION: u32 = 4;
 
 /// The steps that lead from one version of the tables to the next. The first makes them.
 const STEPS: [&str; VERSION as usize] = [
@@ -45,6 +47,8 @@ const STEPS: [&str; VERSION as usize] = [
         unique(room, epoch, number)) strict;
 ",
     sessions::TABLE,
+    accounts::TABLE,
+    moderation::TABLES,
 ];
 
 /// A store could not be opened.

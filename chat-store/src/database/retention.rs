@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::Connection;
 
+use super::moderation::delete_deeds;
 use super::{Database, OpenError};
 
 /// Lines that are deleted in one transaction: some milliseconds, for which nothing is written.
@@ -27,6 +28,7 @@ impl Retention {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             let oldest = i64::try_from(now.saturating_sub(keep).as_millis()).unwrap_or(i64::MAX);
             more |= delete_first(connection, oldest)?;
+            delete_deeds(connection, oldest)?;
         }
         if let Some(size) = self.keep_size {
             let number =

@@ -35,8 +35,9 @@ impl Database {
             [milliseconds(now + resume)],
         )?;
         connection.execute("delete from session where until < ?", [milliseconds(now)])?;
-        let mut read = connection
-            .prepare("select token, id, name, room, joined, accepted, until from session")?;
+        let mut read = connection.prepare(
+            "select token, id, name, room, joined, accepted, until, account from session",
+        )?;
         let text = |row: &rusqlite::Row<'_>, index| row.get::<_, String>(index);
         let rows = read.query_map([], |row| {
             let accepted: i64 = row.get(5)?;
@@ -44,9 +45,10 @@ impl Database {
             let (id, joined) = (text(row, 1)?.parse().ok(), text(row, 4)?.parse().ok());
             let (name, room) = (text(row, 2)?.into(), text(row, 3)?.into());
             let until = row.get(6)?;
+            let account = row.get::<_, Option<String>>(7)?.map(Into::into);
             Ok(token.zip(id.zip(joined)).map(|(token, (id, joined))| {
                 let accepted = accepted.cast_unsigned();
-                (token, Session { id, name, room, joined, accepted, until })
+                (token, Session { id, name, account, room, joined, accepted, until })
             }))
         })?;
         Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().collect())
@@ -74,14 +76,14 @@ impl Database {
 pub(super) fn write(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
     for (token, session) in changes {
         let token = token.to_string();
-        let Some(Session { id, name, room, joined, accepted, until }) = session else {
+        let Some(Session { id, name, account, room, joined, accepted, until }) = session else {
             connection.execute("delete from session where token = ?", [token])?;
             continue;
         };
         connection.execute(
-            "insert into session values(?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            "insert into session values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
              on conflict(token) do update set name = ?3, room = ?4, joined = ?5,
-                 accepted = max(accepted, ?6), until = ?7",
+                 accepted = max(accepted, ?6), until = ?7, account = ?8",
             params![
                 token,
                 id.to_string(),
@@ -89,7 +91,8 @@ pub(super) fn write(connection: &Connection, changes: &Changes) -> rusqlite::Res
                 &**room,
                 joined.to_string(),
                 accepted.cast_signed(),
-                until
+                until,
+                account.as_deref()
             ],
         )?;
     }

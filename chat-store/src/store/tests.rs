@@ -11,6 +11,8 @@ use super::*;
 use crate::line::{Line, Numbered};
 use crate::options::Durability;
 
+mod moderation;
+
 /// A store in a folder of its own, and what it told.
 struct Place {
     folder: TempDir,
@@ -287,7 +289,7 @@ async fn of_what_is_too_much_the_oldest_is_deleted_in_whatever_room() {
 fn session(store: &Store, number: u64, until: Option<i64>) -> Session {
     let id = Position { epoch: store.epoch(), number };
     let (name, room) = ("Ana".into(), "sala".into());
-    Session { id, name, room, joined: Position::START, accepted: 0, until }
+    Session { id, name, account: None, room, joined: Position::START, accepted: 0, until }
 }
 
 /// Kept sessions, after the store was closed and opened again.
@@ -344,7 +346,7 @@ async fn r11_11_a_numbered_line_and_its_acceptance_are_written_together() {
     assert_eq!(last(7).await, None);
 }
 
-/// A file of the first version has no sessions.
+/// A file of the first version has no sessions and no accounts.
 #[tokio::test]
 async fn r11_7_an_older_file_goes_on() {
     let place = Place::new();
@@ -352,12 +354,30 @@ async fn r11_7_an_older_file_goes_on() {
     write(&store, [line(&store, "sala", 1, "Ana", "hola")]).await;
     drop(store);
     let file = Connection::open(place.path()).unwrap();
-    let first =
-        "drop table session; alter table said drop column numbered; pragma user_version = 1";
+    let first = "drop table ban; drop table deed; drop table account; drop table session; alter table said drop column numbered; pragma user_version = 1";
     file.execute_batch(first).unwrap();
     drop(file);
     let store = place.open();
     write(&store, [line(&store, "sala", 2, "Ana", "otra vez")]).await;
     assert_eq!(store.read("sala", Position::START, 9).await.len(), 2);
     assert!(place.told().is_empty());
+}
+
+#[tokio::test]
+async fn r12_1_an_account_is_kept_with_its_last_hash_until_it_is_removed() {
+    let place = Place::new();
+    let account = |name: &str, hash: &str| Account { name: name.into(), hash: hash.into() };
+    let mut store = place.open();
+    assert!(store.take_accounts().is_empty());
+    for (name, hash) in [("Bea", "1"), ("Ana", "2"), ("Bea", "3")] {
+        assert_eq!(store.keep_account(name, Some(hash.into())).await, Ok(()));
+    }
+    drop(store);
+    let mut store = place.open();
+    assert_eq!(store.take_accounts(), [account("Ana", "2"), account("Bea", "3")]);
+    // It goes on when it is not waited for.
+    drop(store.keep_account("Ana", None));
+    drop(store);
+    assert_eq!(place.open().take_accounts(), [account("Bea", "3")]);
+    assert!(!format!("{:?}", account("Ana", "secret")).contains("secret"));
 }

@@ -1,6 +1,8 @@
 //! Chapter 11: what a room remembers. The file in which it is kept: `store`.
-//! Clients that come back: `resuming`.
+//! Clients that come back: `resuming`, `cuts`. This project's own one: `client`.
 
+mod client;
+mod cuts;
 mod resuming;
 mod store;
 

@@ -1,7 +1,7 @@
 //! Chapter 6: private messages and commands. Rooms: `c6_rooms`.
 
 use chat_drive::failure::Result;
-use chat_protocol::command::FORMS;
+use chat_protocol::command::{FORMS, Form};
 use chat_tests::ES;
 use chat_tests::chat::Chat;
 use chat_tests::harness::peer::Peer;
@@ -248,7 +248,13 @@ fn r6_3_ayuda_lists_every_command() -> Result {
     let chat = quiet()?;
     let mut ana = chat.member("Ana")?;
     ana.send("/ayuda\n")?;
-    for form in &FORMS {
+    // Chapters 12 and 13 have the tests of the others.
+    let moderators = [
+        "echar", "vetar", "perdonar", "vetados", "callar", "lento", "cerrar", "invitar", "op",
+        "noop",
+    ];
+    let others = |form: &&Form| !moderators.contains(&form.word) && !form.is_for_accounts();
+    for form in FORMS.iter().filter(others) {
         let begins = format!("* /{}", form.word);
         let line = ana.hear()?.expect("a line");
         assert!(line.starts_with(&begins) && line.contains(form.alias), "{line}");

@@ -21,8 +21,9 @@ const GRADERS: [&str; 2] = ["chat-check/README.es.md", "chat-check/README.md"];
 const PAGE_GUIDES: [&str; 2] = ["docs/browser.es.md", "docs/browser.md"];
 
 /// Words that stand for values, and the levels of requirements: Spanish, English.
-const TRANSLATED: [(&str, &str); 15] = [
+const TRANSLATED: [(&str, &str); 19] = [
     ("NOMBRE", "NAME"),
+    ("CLAVE", "WORD"),
     ("TEXTO", "TEXT"),
     ("texto", "text"),
     ("PUERTO", "PORT"),
@@ -31,6 +32,9 @@ const TRANSLATED: [(&str, &str); 15] = [
     ("NUEVO", "NEW"),
     ("AUTOR", "SENDER"),
     ("REDES", "NETWORKS"),
+    ("RED", "NETWORK"),
+    ("MOTIVO", "REASON"),
+    ("QUIÉN", "WHO"),
     ("NÚMERO", "NUMBER"),
     ("TIEMPO", "TIME"),
     ("ARCHIVO", "FILE"),

@@ -53,6 +53,11 @@ impl Wire {
         self.0.is_none()
     }
 
+    /// Returns whether it is encrypted, here or on the way to a proxy.
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.tls().is_some() || self.frames().is_some_and(WebSocket::is_https)
+    }
+
     pub(super) fn has_frames(&self) -> bool {
         self.frames().is_some()
     }

@@ -20,6 +20,7 @@ const SPARE: usize = 128;
 /// The state of one connection. What only a connection in trouble needs takes no memory before.
 pub(crate) struct WebSocket {
     encoding: Encoding,
+    is_https: bool,
     incoming: Mutex<Incoming>,
     held: Mutex<Held>,
     /// The reason for which it is to be closed, as soon as there is one.
@@ -58,10 +59,21 @@ impl WebSocket {
             ping.map(|interval| Heartbeat { interval, due: now + interval, waiting: false });
         Self {
             encoding,
+            is_https: false,
             incoming: Mutex::new(Incoming { reader: Reader::default(), heard: false, heartbeat }),
             held: Mutex::default(),
             close: OnceLock::new(),
         }
+    }
+
+    /// The same of a request that was encrypted on its way to a proxy, if it was.
+    pub(crate) fn over_https(self, is_https: bool) -> Self {
+        Self { is_https, ..self }
+    }
+
+    /// Returns whether the request was encrypted on its way to a proxy.
+    pub(crate) fn is_https(&self) -> bool {
+        self.is_https
     }
 
     /// The encoding of what is sent.

@@ -51,8 +51,12 @@ impl<T: Transport> People<T> {
         }
         let Rules { language, presence, commands, .. } = self.rules;
         let (room, names) = self.present(id);
+        let motd = self.house.motd(self.encoding(id), language);
+        let topic = self.settings(id).topic.as_deref();
+        let topic = topic.map(|topic| Notice::new("topic", language.topic(topic), []));
+        let topic = topic.map(|topic| self.encoding(id).encode(&topic));
         let mut lines = match arrival {
-            Arrival::New(greeting) => Vec::from_iter(greeting.clone()),
+            Arrival::New(greeting) => greeting.iter().cloned().chain(motd).collect(),
             Arrival::Back(_) => Vec::new(),
             Arrival::From(_) if self.encoding(id) == Encoding::Json => Vec::new(),
             Arrival::From(_) => vec![language.you_are_in(room).to_string()],
@@ -62,11 +66,13 @@ impl<T: Transport> People<T> {
         if self.encoding(id) == Encoding::Json {
             let here = self.list_people(id, Object::new("here").text("you", name));
             lines.push(here.unmarked(introduction).end());
+            lines.extend(topic);
             return lines;
         }
         if presence {
             lines.push(introduction.to_string());
         }
+        lines.extend(topic);
         if commands && matches!(arrival, Arrival::New(_)) {
             lines.push(language.help_hint().to_owned());
         }

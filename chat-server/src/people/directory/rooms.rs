@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::sync::Arc;
 
+use chat_protocol::moderation::Objection;
 use chat_protocol::name::{Name, NameError};
 use chat_protocol::refusal::Refusal;
 
 use super::{FIRST, Location, OpenRoom, People, PersonId, RoomId, Transfer};
 use crate::net::per_address::Origin;
 use crate::net::transport::Transport;
+use crate::people::house::roles::Role;
+use crate::people::house::settings::{Holder, Settings};
 use crate::room::event::Notice;
 
 impl<T: Transport> People<T> {
@@ -27,11 +30,8 @@ impl<T: Transport> People<T> {
             return Err(Refusal::OperatorStays);
         };
         let (room, member) = (Arc::clone(room), *member);
-        let to = self.room_called(name, from, origin)?;
+        let to = self.room_for(id, name, from, origin)?;
         let name = self.rooms[&to].name.clone();
-        if to == from {
-            return Err(Refusal::SameRoom(name));
-        }
         let left = self.rooms[&from].name.clone();
         let rules = self.rules;
         let person = self.person_mut(id);
@@ -46,6 +46,33 @@ impl<T: Transport> People<T> {
         self.rooms.entry(to).and_modify(|open| _ = open.members.insert(id));
         self.quit(from, id);
         Ok((left, name, seat))
+    }
+
+    /// The other room of this name, if the person may go there. The one that opens it is its owner.
+    pub(super) fn room_for(
+        &mut self,
+        id: PersonId,
+        name: Name,
+        from: RoomId,
+        origin: Option<&Origin>,
+    ) -> Result<RoomId, Refusal> {
+        let is_admin = self.role(id) == Role::Admin;
+        if let Some(ban) = self.ban_from(id, &name).filter(|_| !is_admin) {
+            return Err(Objection::BannedFrom(name, ban).into());
+        }
+        let to = self.room_called(name, from, origin)?;
+        let account = self.person(id).account.clone();
+        let Some(open) = self.rooms.get_mut(&to) else { return Ok(to) };
+        if to == from {
+            return Err(Refusal::SameRoom(open.name.clone()));
+        }
+        if to != FIRST && open.members.is_empty() {
+            open.settings = Settings::of(Holder::new(id, account.as_deref()));
+        }
+        if !is_admin && !open.settings.admits(id, account.as_deref()) {
+            return Err(Objection::Locked(open.name.clone()).into());
+        }
+        Ok(to)
     }
 
     /// The room of this name for a person from another room; a new one if there is none.
@@ -74,7 +101,13 @@ impl<T: Transport> People<T> {
                 })?;
                 self.next_room += 1;
                 let room = self.deliveries.open(&name);
-                let room = OpenRoom { name, room, members: BTreeSet::new(), opened };
+                let room = OpenRoom {
+                    name,
+                    room,
+                    members: BTreeSet::new(),
+                    opened,
+                    settings: Settings::default(),
+                };
                 self.rooms.insert(new, room);
                 Ok(new)
             }
@@ -85,6 +118,7 @@ impl<T: Transport> People<T> {
     pub(super) fn quit(&mut self, room: RoomId, id: PersonId) {
         let Some(quitted) = self.rooms.get_mut(&room) else { return };
         quitted.members.remove(&id);
+        quitted.settings.leave(id);
         if room != FIRST && quitted.members.is_empty() {
             quitted.room.close();
             self.room_names.release(&quitted.name);

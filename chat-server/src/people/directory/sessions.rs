@@ -23,7 +23,6 @@ use super::{Directory, FIRST, Leaving, Location, People, PersonId, Transfer};
 use crate::net::per_address::Origin;
 use crate::net::transport::Transport;
 use crate::net::wire::encoding::{Encoding, Object};
-use crate::people::commands::Effect;
 use crate::room::memory::{self, Memories};
 use crate::room::order::Room;
 
@@ -163,7 +162,7 @@ const HAS_SESSION: &str = "an entry";
 
 impl<T: Transport> People<T> {
     /// Begins a session. It takes objects from then on, and therefore its seat anew.
-    pub(in crate::people) fn begin_session(&mut self, id: PersonId) -> Option<Effect<T>> {
+    pub(in crate::people) fn begin_session(&mut self, id: PersonId) -> Option<(Transfer<T>, Back)> {
         let person = self.person(id);
         let Location::InRoom(room, member) = &person.location else { return None };
         let (room, member) = (Arc::clone(room), *member);
@@ -178,6 +177,7 @@ impl<T: Transport> People<T> {
         let session = Session {
             id: session_id,
             name: person.name.as_str().into(),
+            account: person.account.clone(),
             room: self.rooms[&person.room].name.as_str().into(),
             joined,
             accepted: 0,
@@ -190,7 +190,7 @@ impl<T: Transport> People<T> {
         person.encoding = Encoding::Json;
         person.location = Location::Moving(Vec::new());
         self.keep(token);
-        Some(Effect::Begun(seat, Back::new(joined, session_id, BackFrom::Beginning)))
+        Some((seat, Back::new(joined, session_id, BackFrom::Beginning)))
     }
 
     fn resume(
@@ -238,12 +238,18 @@ impl<T: Transport> People<T> {
         behind: Position,
         origin: Option<&Origin>,
     ) -> Result<(PersonId, Back), NameError> {
-        let Session { name, room, .. } = &self.sessions.all[&token].session;
-        let (name, room) = (name.parse()?, room.parse::<Name>()?);
-        let id = self.admit(name, Encoding::Json, Location::Moving(Vec::new()))?;
+        let Session { name, room, account, .. } = &self.sessions.all[&token].session;
+        let (name, room, account) = (name.parse()?, room.parse::<Name>()?, account.clone());
+        if let Some(error) = self.objection_of_accounts(&name, account.as_deref()) {
+            return Err(error);
+        }
+        if self.ban(&name, account.as_deref().unwrap_or_default(), None).is_some() {
+            return Err(NameError::NoSession);
+        }
+        let id = self.admit(name, Encoding::Json, Location::Moving(Vec::new()), account)?;
         let mut behind = behind;
-        // The first room, if there is no space for its own any more.
-        let to = self.room_called(room, FIRST, origin).unwrap_or(FIRST);
+        // The first room, if there is no space for its own any more, or it may not go there.
+        let to = self.room_for(id, room, FIRST, origin).unwrap_or(FIRST);
         if to != FIRST {
             self.quit(FIRST, id);
             self.rooms.entry(to).and_modify(|open| _ = open.members.insert(id));
@@ -294,6 +300,7 @@ impl<T: Transport> People<T> {
         let room = &self.rooms[&person.room].name;
         let Some(Entry { session, .. }) = self.sessions.all.get_mut(&token) else { return };
         session.name = person.name.as_str().into();
+        session.account.clone_from(&person.account);
         session.room = room.as_str().into();
         session.joined = joined.unwrap_or(session.joined);
         self.keep(token);
@@ -312,7 +319,9 @@ impl<T: Transport> People<T> {
         if self.sessions.absence.is_zero() {
             return false;
         }
-        let gone = mem::replace(&mut self.person_mut(id).location, Location::Absent);
+        let person = self.person_mut(id);
+        person.connection = None;
+        let gone = mem::replace(&mut person.location, Location::Absent);
         if let Location::InRoom(room, member) = gone {
             room.leave(member);
         }

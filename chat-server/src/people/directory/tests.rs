@@ -26,7 +26,7 @@ fn name(text: &str) -> Name {
 
 /// A person in the first room, and the connection that records its lines.
 fn come(directory: &Directory<Recorder>, text: &str) -> (PersonId, Arc<Recorder>) {
-    let id = directory.admit(name(text), Encoding::Text).unwrap();
+    let id = directory.admit(name(text), Encoding::Text, None).unwrap();
     let member = Arc::new(Recorder::eager());
     directory.arrive(id, Seat::new(Arc::clone(&member)), Arrival::New(None));
     (id, member)
@@ -49,11 +49,11 @@ async fn heard(directory: &Directory<Recorder>, id: PersonId, member: &Recorder)
 #[tokio::test]
 async fn r5_4_of_two_who_want_a_name_one_gets_it() {
     let directory = directory();
-    let ana = directory.admit(name("Ana"), Encoding::Text).unwrap();
-    assert_eq!(directory.admit(name("ANA"), Encoding::Text), Err(NameError::Taken));
+    let ana = directory.admit(name("Ana"), Encoding::Text, None).unwrap();
+    assert_eq!(directory.admit(name("ANA"), Encoding::Text, None), Err(NameError::Taken));
     directory.leave(Hold { id: ana, turn: 0 }, Leaving::ForGood);
     assert!(
-        directory.admit(name("ANA"), Encoding::Text).is_ok(),
+        directory.admit(name("ANA"), Encoding::Text, None).is_ok(),
         "on the way or not, who leaves frees the name"
     );
 }
@@ -65,7 +65,7 @@ async fn r5_5_the_operators_name_and_the_chats_own_words_are_reserved() {
         directory.admit_operator(name("Servidor"), Console::new(std::io::sink(), Language::Es));
     for reserved in ["Servidor", "SALIR", "cliente"] {
         assert_eq!(
-            directory.admit(name(reserved), Encoding::Text),
+            directory.admit(name(reserved), Encoding::Text, None),
             Err(NameError::Reserved),
             "{reserved}"
         );
@@ -78,7 +78,7 @@ async fn r5_5_the_operators_name_and_the_chats_own_words_are_reserved() {
     assert!(directory.lock().rename(operator, &name("Root"), true).is_ok());
     assert_eq!(directory.lock().rename(ana, &name("root"), true), Err(NameError::Reserved));
     assert_eq!(
-        directory.admit(name("Servidor"), Encoding::Text),
+        directory.admit(name("Servidor"), Encoding::Text, None),
         Err(NameError::Reserved),
         "for ever"
     );
@@ -302,7 +302,7 @@ async fn r2_1_no_message_of_a_room_falls_to_private_ones_from_others() {
     let directory = Directory::new(Deliveries::new(limits, None, None).0, RULES, sessions());
     let (bea, bea_hears) = come(&directory, "Bea");
     go(&directory, bea, "otra").await;
-    let ana = directory.admit(name("Ana"), Encoding::Text).unwrap();
+    let ana = directory.admit(name("Ana"), Encoding::Text, None).unwrap();
     let ana_hears = Arc::new(Recorder::default());
     directory.arrive(ana, Seat::new(Arc::clone(&ana_hears)), Arrival::New(None));
     let text = "x".repeat(4000);

@@ -65,6 +65,7 @@ function connect() {
 
 // Closes the connection that there is, and hears nothing more of it.
 function drop() {
+  unaskWord();
   clearTimeout(turnTimer);
   clearInterval(watchTimer);
   watched = 0;
@@ -104,6 +105,7 @@ function arrived() {
 
 function ended(code, reason) {
   drop();
+  pauseSession();
   if (welcomeTime && Date.now() - welcomeTime > STABLE) attempt = 0;
   welcomeTime = 0;
   if (leaving) return stop("gone");
@@ -129,6 +131,7 @@ function stop(why) {
     session("name", null);
     session("room", null);
     me.wanted = null;
+    endSession();
   }
   setState(why, why === "removed" ? lastWords : "");
 }
@@ -206,8 +209,12 @@ document.addEventListener("visibilitychange", () => {
 });
 addEventListener("pagehide", () => {
   keepDraft();
+  session("ticket", ticket);
   drop();
+  pauseSession();
 });
 addEventListener("pageshow", ({ persisted }) => {
-  if (persisted) retryNow();
+  if (!persisted) return;
+  session("ticket", null);
+  retryNow();
 });

@@ -3,12 +3,12 @@ const chat = { label: "port", names: false, presence: false, commands: false, ma
 const me = { name: session("name"), room: null, wanted: session("room") };
 const drafts = session("drafts") ?? {};
 // Lists that the page has asked for are not shown as an answer.
-const asked = { people: [], rooms: [] };
+const asked = { people: [], rooms: [], history: [] };
 let naming = null;
 
 const COMMANDS = {
-  es: { private: "privado", room: "sala", who: "quien", rooms: "salas", name: "nombre", reply: "responder", help: "ayuda", leave: "salir" },
-  en: { private: "msg", room: "join", who: "who", rooms: "rooms", name: "nick", reply: "reply", help: "help", leave: "quit" },
+  es: { private: "privado", room: "sala", who: "quien", rooms: "salas", name: "nombre", reply: "responder", history: "historial", help: "ayuda", leave: "salir" },
+  en: { private: "msg", room: "join", who: "who", rooms: "rooms", name: "nick", reply: "reply", history: "history", help: "help", leave: "quit" },
 };
 const command = (verb) => COMMANDS[chat.lang in COMMANDS ? chat.lang : "es"][verb];
 // Where nobody has a name for the server, and lines have no labels.
@@ -22,7 +22,8 @@ const EVENTS = {
     Object.assign(chat, event);
     document.body.classList.toggle("with-rooms", chat.commands);
     document.body.classList.toggle("with-people", chat.presence);
-    asked.people.length = asked.rooms.length = 0;
+    asked.people.length = asked.rooms.length = asked.history.length = 0;
+    if (!chat.commands) endSession();
     me.room = null;
     rooms = new Map();
     people.clear();
@@ -35,41 +36,64 @@ const EVENTS = {
     if (signs() && !canSign(me.name)) askName();
     else arrived();
   },
-  ask() {
-    if (naming === null && me.name) {
+  ask(event) {
+    if (event.word) return askWord(event.text);
+    if (naming === null && ticket) {
+      naming = "resuming";
+      transmit(`/reanudar ${ticket.token} ${ticket.position}`);
+    } else if (naming === null && me.name) {
       naming = "again";
       transmit(me.name);
     } else if (naming === "given") transmit(me.name);
     else askName();
+    return undefined;
   },
   here(event) {
     const first = me.room === null;
-    me.name = event.you;
-    me.room = event.room;
-    naming = "done";
-    session("name", me.name);
-    people.clear();
-    for (const name of event.people) people.set(name, name);
-    strangers = event.number - event.people.length;
-    const it = conversation("room", event.room);
-    const empty = conversations.get("room:");
-    if (empty && empty !== it) moveInto(empty, it);
-    if ($("ask").open) $("ask").close();
-    if (first) arrived();
+    const it = enter(event);
+    if (first) joined();
     else addNotice(it, word("here", event.room), event.time);
+    it.since = ticket?.position;
     const goesOn = first && chat.commands && me.wanted && me.wanted !== me.room;
     if (!current || (!goesOn && (!first || current.kind === "room"))) show(it);
-    if (goesOn) say(`/${command("room")} ${me.wanted}`);
+    if (goesOn) post(`/${command("room")} ${me.wanted}`, { isFirst: true });
     else session("room", (me.wanted = me.room));
     redraw();
     askRooms();
   },
+  session(event) {
+    checkPositions(event.position);
+    room().since = event.position;
+    beginSession(event);
+  },
+  accepted,
+  resumed(event) {
+    const isNew = !wasHere;
+    const it = enter(event);
+    session("room", (me.wanted = me.room));
+    arrived();
+    if (!current || current.kind === "room") show(it);
+    const count = event.stored ? countLost(it, event) : 0;
+    if (count > 0) addNotice(it, word("unstored", count), event.time, "warning");
+    goOn(event.accepted);
+    if (isNew) askHistory("never");
+    askRooms();
+  },
   message(event) {
+    closeGap();
+    if (wasHeard(room(), event)) return;
     const signed = signs() && event.who === undefined ? SIGNED.exec(event.text) : null;
     const [who, text] = signed ? [signed[1], signed[2]] : [event.who, event.text];
-    addMessage(room(), { who, text, time: event.time });
+    const item = addMessage(room(), { who, text, time: event.time });
+    item.position = event.position;
+    item.line = event.line;
   },
-  past({ who, text, time }) { addNotice(room(), who ? `${who} > ${text}` : text, time); },
+  past: addPast,
+  history({ text, time }) {
+    const answer = asked.history[0];
+    if (!answer || answer.says === "always") addNotice(room(), text, time);
+    if (answer) answer.says = "never";
+  },
   private({ who, text, time }) { addMessage(conversation("private", who), { who, text, time }); redraw(); },
   receipt({ who, text, time }) {
     const it = conversation("private", who);
@@ -117,6 +141,11 @@ const EVENTS = {
   },
   refusal(event) {
     if (naming === "again") return heldName(event.text);
+    if (naming === "resuming") {
+      naming = null;
+      return refuseTicket();
+    }
+    if (naming === "done" && isNumbered && !isLive) return refuseSession();
     if (naming === "given" || naming === "asked") {
       naming = "asked";
       me.name = null;
@@ -126,13 +155,14 @@ const EVENTS = {
     if (me.wanted !== me.room) session("room", (me.wanted = me.room));
     return addNotice(current, event.text, event.time, "warning");
   },
-  alive({ every }) { watch(every); },
+  alive({ every }) { watch(every); closeGap(); },
   missed(event) {
     addNotice(room(), event.text, event.time, "warning");
     // Presence may be among what was missed. In a flood this comes again and again.
     clearTimeout(peopleTimer);
     peopleTimer = setTimeout(askPeople, 1000);
     askRoomsSoon();
+    hasGap = isNumbered;
   },
   end(event) {
     lastWords = event.text;
@@ -152,6 +182,33 @@ function hear(line) {
   }
 }
 
+// The room in which the user is now. Returns its conversation.
+function enter(event) {
+  me.name = event.you;
+  me.room = event.room;
+  naming = "done";
+  session("name", me.name);
+  people.clear();
+  for (const name of event.people) people.set(name, name);
+  strangers = event.number - event.people.length;
+  const it = conversation("room", event.room);
+  const empty = conversations.get("room:");
+  if (empty && empty !== it) moveInto(empty, it);
+  if ($("ask").open) $("ask").close();
+  redraw();
+  return it;
+}
+
+// The user has joined with a name, and is sent what is said from now on.
+function joined() {
+  for (const other of conversations.values()) other.position = null;
+  askSession();
+  const isMissing = isRefused && wasHere;
+  isRefused = false;
+  arrived();
+  if (isMissing) addNotice(current, word("missing"), Date.now(), "warning");
+}
+
 // What was shown before the room had a name belongs to it.
 function moveInto(empty, it) {
   it.list.prepend(...empty.list.children);
@@ -162,6 +219,31 @@ function moveInto(empty, it) {
     current = null;
     show(it);
   }
+}
+
+// A registered name takes its word, which is typed unseen and kept nowhere.
+function askWord(question) {
+  askFor("password", question, question, 128);
+  naming = "word";
+  if (!$("ask").open) $("ask").showModal();
+  $("name").focus();
+  setState(null);
+}
+
+function giveWord() {
+  transmit($("name").value);
+  unaskWord();
+  naming = "given";
+}
+
+function unaskWord() {
+  if ($("name").type === "password") askFor("text", word("question"), word("name"), 64);
+}
+
+function askFor(type, question, label, most) {
+  $("question").textContent = question;
+  document.querySelector("label[for=name]").textContent = label;
+  Object.assign($("name"), { type, value: "", maxLength: most });
 }
 
 function askName() {
@@ -181,12 +263,12 @@ function askRoomsSoon() {
 
 let peopleTimer = 0;
 function askPeople() {
-  if (!chat.commands || me.room === null) return;
-  if (transmit(`/${command("who")}`)) asked.people.push(true);
+  if (!chat.commands || me.room === null || !isOnline()) return;
+  post(`/${command("who")}`, { isSilent: true });
 }
 
 // The sizes of the other rooms are asked for when they may be of interest: nothing else says them.
 function askRooms() {
-  if (!chat.commands || me.room === null || document.hidden) return;
-  if (transmit(`/${command("rooms")}`)) asked.rooms.push(true);
+  if (!chat.commands || me.room === null || document.hidden || !isOnline()) return;
+  post(`/${command("rooms")}`, { isSilent: true });
 }

@@ -7,33 +7,28 @@ let completion = null;
 const isLeave = (line) => /^\s*salir\s*$/i.test(line) || (chat.commands && /^\/(salir|quit)\s*$/i.test(line));
 const bytes = (text) => new TextEncoder().encode(text).length;
 
-// Sends a line of the user. Returns whether it went out.
+// Sends a line of the user. Returns whether it goes out, now or once the page is back.
 function say(line) {
-  if (!isOnline() || naming !== "done") return false;
+  const isHere = isOnline() && naming === "done";
+  const isCommand = chat.commands && line.startsWith("/") && !line.startsWith("//");
+  if (!isHere && (isCommand || isLeave(line) || !keepsLines())) return false;
   if (isLeave(line)) {
     leaving = true;
-    return transmit(line);
+    return post(line);
   }
-  const isCommand = chat.commands && line.startsWith("/") && !line.startsWith("//");
   let sent = line;
   if (!isCommand && current.kind === "private") sent = `/${command("private")} ${current.name} ${line.replace(/^\/\//, "/")}`;
   else if (signs()) sent = `${me.name} > ${line}`;
-  if (bytes(sent) > chat.max_line) {
+  if (bytes(sent) + numberLength() > chat.max_line) {
     addNotice(current, word("tooLong", chat.max_line), Date.now(), "warning");
     return false;
   }
-  if (!transmit(sent)) return false;
-  if (isCommand) {
-    // With more words it is refused, and no list comes.
-    if (/^\/(salas|rooms)\s*$/i.test(line)) asked.rooms.push(false);
-    if (/^\/(quien|who)\s*$/i.test(line)) asked.people.push(false);
-  } else if (current.kind === "room") {
-    const it = room();
-    if (it !== current) show(it);
-    const text = chat.commands && line.startsWith("//") ? line.slice(1) : line;
-    addMessage(it, { who: me.name, text, time: Date.now(), own: true });
-  }
-  return true;
+  if (isCommand) return post(sent);
+  const text = chat.commands ? line.replace(/^\/\//, "/") : line;
+  if (current.kind === "private") return post(sent, { it: current, text });
+  const it = conversation("room", (isHere ? me.room : me.wanted) ?? "");
+  if (it !== current) show(it);
+  return post(sent, { it, item: addMessage(it, { who: me.name, text, time: Date.now(), own: true }) });
 }
 
 function submit() {
@@ -137,6 +132,7 @@ addEventListener("keydown", (event) => {
 });
 $("named").addEventListener("submit", (event) => {
   event.preventDefault();
+  if (naming === "word") return giveWord();
   const name = $("name").value.trim();
   if (name === "") return $("name").focus();
   if (signs() && !canSign(name)) {
@@ -161,7 +157,7 @@ $("named").addEventListener("submit", (event) => {
 $("ask").addEventListener("cancel", (event) => event.preventDefault());
 // A browser closes it all the same the second time that Escape is pressed.
 $("ask").addEventListener("close", () => {
-  if ((naming === null || naming === "asked") && (over === null || over === "name")) $("ask").showModal();
+  if ([null, "asked", "word"].includes(naming) && (over === null || over === "name")) $("ask").showModal();
 });
 $("new-room").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -183,7 +179,7 @@ $("lang").addEventListener("click", () => {
 $("leave").addEventListener("click", () => {
   if (over !== null) return;
   leaving = true;
-  if (!transmit("salir")) {
+  if ((isNumbered && !isLive) || !post("salir")) {
     clearTimeout(timer);
     drop();
     stop("gone");

@@ -96,13 +96,21 @@ function add(it, item) {
 
 let laidOut = 0;
 
+// The end of a log that is read there stays in sight when a line is put further up.
+function follow(it) {
+  if (it.isPlaced) return;
+  it.isPlaced = true;
+  it.follows ||= it === current && isAtEnd(it.log);
+  laidOut ||= setTimeout(layOut, 10);
+}
+
 // What is being read stays where it is.
 function layOut() {
   laidOut = 0;
   for (const it of conversations.values()) {
-    if (it.added.childElementCount === 0) continue;
+    if (it.added.childElementCount === 0 && !it.isPlaced) continue;
     const follows = it !== current || it.follows || isAtEnd(it.log);
-    it.follows = false;
+    it.follows = it.isPlaced = false;
     if (!follows) it.below += it.added.querySelectorAll(".message").length;
     it.list.append(it.added);
     while (it.list.childElementCount > MOST_LINES) it.list.firstElementChild.remove();
@@ -111,10 +119,20 @@ function layOut() {
   if (current) seeBelow();
 }
 
-// A message: of `who`, or one's own.
-function addMessage(it, { who, text, time, own = false }) {
-  const first = !(it.last && it.last.who === who && it.last.own === own && time - it.last.time < SAME_GROUP);
-  const item = make("li", `message ${own ? "own" : "other"}${first ? " first" : ""}`);
+// A message: of `who`, or one's own. Returns its line.
+function addMessage(it, message) {
+  const item = messageItem(message);
+  item.classList.toggle("first", !isGrouped(it.last, item.said));
+  it.last = item.said;
+  add(it, item);
+  if (item.said.own) it.follows = true;
+  else notify(it, item.classList.contains("mention"));
+  return item;
+}
+
+function messageItem({ who, text, time, own = false }) {
+  const item = make("li", `message ${own ? "own" : "other"}`);
+  item.said = { who, text, time, own };
   const speaker = own ? word("you") : who;
   item.style.setProperty("--hue", hue(speaker ?? ""));
   if (!own && speaker) item.append(face(speaker));
@@ -122,12 +140,15 @@ function addMessage(it, { who, text, time, own = false }) {
   const body = make("span", "text", ...linked(text));
   body.dir = "auto";
   item.append(make("div", "bubble", name, body, clock(time)));
-  const mentions = !own && isMentioned(text);
-  item.classList.toggle("mention", mentions);
-  it.last = { who, own, time };
-  add(it, item);
-  if (own) it.follows = true;
-  else notify(it, mentions);
+  item.classList.toggle("mention", !own && isMentioned(text));
+  return item;
+}
+
+// Messages of one person within a short time are a group, of which the first has the name.
+const isGrouped = (last, said) => last?.who === said.who && last.own === said.own && said.time - last.time < SAME_GROUP;
+
+function group(item) {
+  if (item.said) item.classList.toggle("first", !isGrouped(item.previousElementSibling?.said, item.said));
 }
 
 // The first letter of a name, or of the number of a user without one.
@@ -147,10 +168,11 @@ function notify(it, mentions) {
 
 // A notice: of the server ("notice", "warning"), or of coming and going, of which several make one line.
 function addNotice(it, text, time, kind = "notice") {
-  const item = make("li", kind, ...linked(text), clock(time));
   it.last = null;
-  add(it, item);
+  add(it, noticeItem(text, time, kind));
 }
+
+const noticeItem = (text, time, kind = "notice") => make("li", kind, ...linked(text), clock(time));
 
 function addPresence(it, kind, who, time) {
   const last = it.last;

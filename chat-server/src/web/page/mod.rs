@@ -29,8 +29,10 @@ macro_rules! script {
             "\"use strict\";\n{\n",
             include_str!("words.js"),
             include_str!("log.js"),
+            include_str!("history.js"),
             include_str!("rooms.js"),
             include_str!("events.js"),
+            include_str!("resume.js"),
             include_str!("connection.js"),
             include_str!("input.js"),
             "}\n"
@@ -39,8 +41,8 @@ macro_rules! script {
 }
 
 /// The hashes of style and script. A test says what they have to be.
-const STYLE: &str = "AIQrbmvxP0rf0RVGrNStpsWdVRz1aOD+6mxSL07TJfE=";
-const SCRIPT: &str = "XDCI7YIADhfcMIyRkc0B2D4OglSi/iFXGXTzn3HS5ls=";
+const STYLE: &str = "liqLsEq8w+4X6pGaO6u4pdpmKNRpZeyhs/RFe0MKZEk=";
+const SCRIPT: &str = "OmZgj1OM6mYV6jOhz/jAIjN5g0WJPX61tiqKRV7Rvuw=";
 
 /// The whole response, which ends its connection.
 pub(super) fn response() -> String {

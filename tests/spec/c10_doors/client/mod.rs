@@ -6,6 +6,7 @@ mod floods;
 #[cfg_attr(not(unix), expect(dead_code, reason = "the tests of trust need terminals"))]
 mod front;
 mod refusals;
+mod returning;
 #[cfg(unix)]
 mod trust;
 

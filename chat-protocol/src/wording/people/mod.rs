@@ -11,6 +11,11 @@ use crate::limits::MAX_LISTED;
 use crate::name::Name;
 use crate::options::time_limit::TimeLimit;
 
+mod moderation;
+
+#[cfg(test)]
+pub(super) use moderation::TEXTS;
+
 /// Separator between the names in a list.
 pub(super) const NEXT: &str = ", ";
 
@@ -185,9 +190,9 @@ impl Language {
         fmt::from_fn(move |f| write!(f, "{}", self.form(written.trim_end())))
     }
 
-    /// The list of commands (requirement 6.3): one per line, the word of this language first.
-    pub fn help(self) -> impl fmt::Display {
-        self.help_of(FORMS.iter())
+    /// The list of the commands that a person has (requirement 6.3): one per line, the word of this language first.
+    pub fn help(self, has: impl Fn(&Form) -> bool + Clone) -> impl fmt::Display {
+        self.help_of(FORMS.iter().filter(move |form| has(form)))
     }
 
     /// The list of the operator's commands (requirement 7.2); `commands` if members have commands. The

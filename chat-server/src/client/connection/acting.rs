@@ -1,0 +1,123 @@
+//! What a client's lines do.
+
+use std::fmt::Display;
+use std::ops::ControlFlow;
+
+use chat_protocol::decoder::Line;
+use chat_protocol::name::NameError;
+use chat_protocol::refusal::Refusal;
+use chat_protocol::websocket::frame::Code;
+
+use super::{Conversation, numbered};
+use crate::client::membership::Taken;
+use crate::client::session::Action;
+use crate::room::event::Notice;
+
+impl Conversation<'_> {
+    /// Breaks when the client leaves by it.
+    pub(super) fn act_on(&mut self, line: Option<Line<'_>>) -> ControlFlow<()> {
+        let Some(line) = line else { return ControlFlow::Continue(()) };
+        if self.membership.has_session()
+            && let Line::Text(text) = &line
+            && let Some((number, text)) = numbered(text)
+        {
+            let mut goes_on = ControlFlow::Continue(());
+            if self.membership.accepts(number) {
+                goes_on = self.act_on_line(Line::Text(text.into()));
+            }
+            self.membership.answer(number);
+            return goes_on;
+        }
+        self.act_on_line(line)
+    }
+
+    fn act_on_line(&mut self, line: Line<'_>) -> ControlFlow<()> {
+        match self.session.line(line) {
+            Some(action) => self.perform(action),
+            None => ControlFlow::Continue(()),
+        }
+    }
+
+    pub(super) fn perform(&mut self, action: Action<'_>) -> ControlFlow<()> {
+        match action {
+            Action::Say(text) => self.membership.say(&text),
+            Action::Refuse(refusal) => self.refuse(&refusal),
+            Action::AskAgain(refusal) => self.ask_again(&refusal),
+            Action::TakeName(name) => {
+                if let Some(refusal) = self.membership.is_kept_out(&name) {
+                    self.end(Code::Removed, self.server.language().refusal(&refusal));
+                    return ControlFlow::Break(());
+                }
+                let taken = self.membership.take_name(name);
+                return self.answer_name(taken);
+            }
+            Action::Resume(arguments) => {
+                let resumed = self.membership.resume(&arguments);
+                return self.answer_name(resumed.map(|()| Taken::Named));
+            }
+            Action::Prove(word) => self.membership.prove(word),
+            Action::Do(command) => self.membership.execute(command),
+            Action::Leave => {
+                self.membership.leaves();
+                return ControlFlow::Break(());
+            }
+            Action::Dismiss(refusal) => {
+                self.end(Code::NoName, self.server.language().refusal(&refusal));
+                return ControlFlow::Break(());
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Breaks when the client has to leave because of the name that it wants.
+    fn answer_name(&mut self, taken: Result<Taken, NameError>) -> ControlFlow<()> {
+        match taken {
+            Ok(Taken::Named) => self.session.named(),
+            Ok(Taken::AskedForWord) => self.session.ask_word(),
+            Err(error) => {
+                let refused = self.session.refuse_name(error);
+                return self.perform(refused);
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Waits until the client is in the room that it was going to, if it was, and until its word has been looked at, if it
+    /// gave one. Breaks when it leaves by that. Cancel-safe.
+    pub(super) async fn settle(&mut self) -> ControlFlow<()> {
+        if self.membership.is_moving() || self.membership.is_proving() {
+            // Boxed, because it is rare, and every connection would have the space for it.
+            return Box::pin(self.wait_to_settle()).await;
+        }
+        ControlFlow::Continue(())
+    }
+
+    async fn wait_to_settle(&mut self) -> ControlFlow<()> {
+        self.membership.settle().await;
+        match self.membership.proved().await {
+            Some(taken) => self.answer_name(taken),
+            None => ControlFlow::Continue(()),
+        }
+    }
+
+    /// Tells the client the reason for which its connection is ended.
+    pub(in crate::client) fn end(&mut self, code: Code, reason: impl Display) {
+        let reason = reason.to_string();
+        // To the next server, it can come back.
+        if code != Code::Restart {
+            self.membership.leaves();
+        }
+        self.membership.tell(&Notice::new("end", &reason, []));
+        self.connection.close_with(code, &reason);
+    }
+
+    fn refuse(&mut self, refusal: &Refusal) {
+        let line = self.server.language().refusal(refusal);
+        self.membership.tell(&Notice::new("refusal", line, []));
+    }
+
+    fn ask_again(&mut self, refusal: &Refusal) {
+        let line = self.server.language().refusal(refusal);
+        self.membership.ask_again(&Notice::new("refusal", line, []));
+    }
+}

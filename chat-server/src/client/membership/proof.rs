@@ -1,0 +1,202 @@
+//! What a membership has to do with accounts (chapter 12): words that are asked for, and looked at.
+
+use std::fmt::{self, Display};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use chat_protocol::account::{AccountError, Word};
+use chat_protocol::name::{Name, NameError};
+use chat_protocol::refusal::Refusal;
+use chat_store::line::Position;
+
+use super::Membership;
+use crate::net::wire::encoding::Object;
+use crate::people::accounts::{Accounts, Standing};
+use crate::room::event::{Event, Message, Notice};
+
+/// The state of a word.
+pub(super) enum Proof<'a> {
+    /// It is asked for: that of this name, whose account has this key and this hash.
+    Asked(Name, Box<str>, Arc<str>),
+    /// It is looked at.
+    Runs(Pin<Box<dyn Future<Output = Outcome> + Send + Sync + 'a>>),
+}
+
+/// What comes of a word.
+pub(super) enum Outcome {
+    /// The client may have this name, of this account, or not.
+    Proved(Result<(Name, Box<str>), NameError>),
+    /// The client's name is that of this account now.
+    Registered(Result<Box<str>, AccountError>),
+    Changed(Result<(), AccountError>),
+}
+
+/// What a client is that has given a name which is not refused.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Taken {
+    Named,
+    /// It has been asked for the word of the name.
+    AskedForWord,
+}
+
+/// What a client wants of its account.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wish {
+    Register,
+    ChangeWord,
+}
+
+impl<'a> Membership<'a> {
+    /// The client gives its name: it joins the first room, if it can have the name, or is asked for the word of its account.
+    pub(crate) fn take_name(&mut self, name: Name) -> Result<Taken, NameError> {
+        self.proof = None;
+        match self.server.accounts.as_deref().map(|accounts| (accounts, accounts.standing(&name))) {
+            None | Some((_, Standing::Free)) => {
+                return self.enter(name, None).map(|()| Taken::Named);
+            }
+            Some((_, Standing::Refused(error))) => return Err(error),
+            // Its word would be in vain.
+            Some(_) if self.server.directory.find(name.as_str()).is_some() => {
+                return Err(NameError::Taken);
+            }
+            Some((accounts, Standing::Registered(account, hash))) => {
+                self.may_give_word(accounts).map_err(NameError::Account)?;
+                self.tell(&WordQuestion(self.server.language().word_question(&name)));
+                self.proof = Some(Box::new(Proof::Asked(name, account, hash)));
+            }
+        }
+        Ok(Taken::AskedForWord)
+    }
+
+    /// The client proves by this word that the name is its own. [`proved`](Self::proved) waits for what comes of it.
+    pub(crate) fn prove(&mut self, word: Word) {
+        let Some(accounts) = self.server.accounts.as_deref() else { return };
+        let Some(Proof::Asked(name, account, hash)) = self.proof.take().map(|proof| *proof) else {
+            return;
+        };
+        let peer = self.connection.peer();
+        self.run(async move {
+            let proved = accounts.prove(peer.ip(), hash, word).await;
+            if let Err(error) = proved {
+                tracing::warn!(%peer, %name, %error, "the account was not proved");
+            }
+            Outcome::Proved(proved.map(|()| (name, account)).map_err(NameError::Account))
+        });
+    }
+
+    /// Begins what a client wants of its account.
+    pub(super) fn want(&mut self, wish: Wish, word: Result<Word, AccountError>) {
+        if let Err(error) = self.try_to_get(wish, word) {
+            self.refuse(error);
+        }
+    }
+
+    fn try_to_get(
+        &mut self,
+        wish: Wish,
+        word: Result<Word, AccountError>,
+    ) -> Result<(), AccountError> {
+        let accounts = self.server.accounts.as_deref().ok_or(AccountError::Off)?;
+        let Some((hold, name)) = &self.person else { return Ok(()) };
+        let (name, peer) = (name.clone(), self.connection.peer());
+        let account = self.server.directory.account(hold.id);
+        self.may_give_word(accounts)?;
+        match (wish, account) {
+            (Wish::Register, Some(_)) => Err(AccountError::HasOne),
+            (Wish::ChangeWord, None) => Err(AccountError::HasNone),
+            (Wish::Register, None) => {
+                let word = word?;
+                self.run(async move {
+                    let registered = accounts.register(peer.ip(), name.clone(), word).await;
+                    if registered.is_ok() {
+                        tracing::info!(%peer, %name, "has made an account");
+                    }
+                    Outcome::Registered(registered)
+                });
+                Ok(())
+            }
+            (Wish::ChangeWord, Some(account)) => {
+                let word = word?;
+                self.run(async move { Outcome::Changed(accounts.change(&account, word).await) });
+                Ok(())
+            }
+        }
+    }
+
+    /// Returns whether a word is looked at: what the client sends waits for that.
+    pub(crate) fn is_proving(&self) -> bool {
+        matches!(self.proof.as_deref(), Some(Proof::Runs(_)))
+    }
+
+    /// Waits for what comes of the word that is looked at, if one is. Returns whether the client has a name by it, if that is
+    /// the question. Cancel-safe.
+    pub(crate) async fn proved(&mut self) -> Option<Result<Taken, NameError>> {
+        let Some(Proof::Runs(runs)) = self.proof.as_deref_mut() else { return None };
+        let outcome = runs.await;
+        self.proof = None;
+        match outcome {
+            Outcome::Proved(proved) => {
+                return Some(proved.and_then(|(name, account)| {
+                    self.enter(name, Some(account.clone()))?;
+                    self.tell_administrator(&account);
+                    Ok(Taken::Named)
+                }));
+            }
+            Outcome::Registered(Ok(account)) => {
+                if let Some((hold, name)) = &self.person {
+                    self.server.directory.set_account(hold.id, account.clone());
+                    let line = self.server.language().registered(name).to_string();
+                    self.tell(&Notice::new("account", line, []));
+                    self.tell_administrator(&account);
+                }
+            }
+            Outcome::Changed(Ok(())) => {
+                self.tell(&Notice::new("account", self.server.language().word_changed(), []));
+            }
+            Outcome::Registered(Err(error)) | Outcome::Changed(Err(error)) => self.refuse(error),
+        }
+        None
+    }
+
+    fn tell_administrator(&mut self, account: &str) {
+        if self.server.accounts.as_ref().is_some_and(|accounts| accounts.is_admin(account)) {
+            self.tell(&Notice::new("account", self.server.language().is_admin(), []));
+        }
+    }
+
+    /// A word is only taken where nobody on the way can read it, and not at once after wrong ones.
+    fn may_give_word(&self, accounts: &Accounts) -> Result<(), AccountError> {
+        if !self.connection.is_private() {
+            return Err(AccountError::NotEncrypted);
+        }
+        accounts.closed(self.connection.peer().ip()).map_or(Ok(()), Err)
+    }
+
+    fn run(&mut self, looks: impl Future<Output = Outcome> + Send + Sync + 'a) {
+        self.proof = Some(Box::new(Proof::Runs(Box::pin(looks))));
+    }
+
+    fn refuse(&mut self, error: AccountError) {
+        let line = self.server.language().refusal(&Refusal::Account(error)).to_string();
+        self.tell(&Notice::new("refusal", line, []));
+    }
+}
+
+/// The question for a word.
+struct WordQuestion<L>(L);
+
+impl<L: Display> Display for WordQuestion<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<L: Display> Event for WordQuestion<L> {
+    fn json(&self, _: Option<Position>) -> String {
+        Object::new("ask").value("word", true).unmarked(&self.0).end()
+    }
+
+    fn message(&self) -> Option<Message<'_>> {
+        None
+    }
+}

@@ -1,0 +1,206 @@
+//! Accounts: names that belong to people, who prove them by a word (chapter 12).
+//!
+//! All of them are in memory, some 300 bytes each, so that a name is looked up at once; the store keeps them. Only a word
+//! takes time: it is hashed in a thread of its own.
+
+mod attempts;
+mod hashing;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use chat_protocol::account::{AccountError, Word};
+use chat_protocol::name::{Name, NameError, fold};
+use chat_store::account::Account;
+
+use crate::people::names::UniqueNames;
+use crate::store::{AccountFile, StoredAccounts, hash, is_hash_of};
+use attempts::Attempts;
+use hashing::Hashing;
+
+/// The most accounts that there may be: some 3 MB.
+const MOST: usize = 10_000;
+
+/// The accounts of a chat.
+pub(crate) struct Accounts {
+    /// A name without an account is refused.
+    is_required: bool,
+    /// The [keys](fold) of administrators.
+    admins: Vec<String>,
+    registered: Mutex<Registered>,
+    attempts: Arc<Mutex<Attempts>>,
+    hashing: Hashing,
+    file: AccountFile,
+}
+
+#[derive(Default)]
+struct Registered {
+    names: UniqueNames<AccountId>,
+    by_id: HashMap<AccountId, Registration>,
+    next: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct AccountId(u32);
+
+struct Registration {
+    name: Name,
+    hash: Arc<str>,
+}
+
+/// The way in which a name stands to the accounts.
+pub(crate) enum Standing {
+    /// It can be had.
+    Free,
+    /// It belongs to the account of this [key](fold), whose word has this hash.
+    Registered(Box<str>, Arc<str>),
+    /// It cannot be had.
+    Refused(NameError),
+}
+
+impl Accounts {
+    pub(crate) fn new(stored: StoredAccounts) -> Self {
+        let StoredAccounts { is_required, admins, accounts, file } = stored;
+        let mut registered = Registered::default();
+        for Account { name, hash } in accounts {
+            let Ok(name) = name.parse::<Name>() else { continue };
+            // Two that look alike were made by other rules: the first counts.
+            let _ = registered.claim(name, hash.into());
+        }
+        Self {
+            is_required,
+            admins: admins.iter().map(|name| fold(name.as_str())).collect(),
+            registered: Mutex::new(registered),
+            attempts: Arc::default(),
+            hashing: Hashing::default(),
+            file,
+        }
+    }
+
+    /// The [keys](fold) of administrators.
+    pub(crate) fn admins(&self) -> &[String] {
+        &self.admins
+    }
+
+    /// Returns whether this is the account of an administrator.
+    pub(crate) fn is_admin(&self, account: &str) -> bool {
+        self.admins.iter().any(|admin| admin == account)
+    }
+
+    /// The way in which a name stands.
+    pub(crate) fn standing(&self, name: &Name) -> Standing {
+        let registered = self.lock();
+        match registered.names.in_the_way(name).map(|id| &registered.by_id[&id]) {
+            Some(Registration { name: registered, hash })
+                if registered.is_meant_by(name.as_str()) =>
+            {
+                Standing::Registered(fold(registered.as_str()).into(), Arc::clone(hash))
+            }
+            Some(_) => Standing::Refused(NameError::Taken),
+            None if self.is_required => {
+                Standing::Refused(NameError::Account(AccountError::Unregistered))
+            }
+            None => Standing::Free,
+        }
+    }
+
+    /// The reason why a person, who has proved this account, cannot have a name, if there is one.
+    pub(crate) fn objection(&self, name: &Name, proved: Option<&str>) -> Option<NameError> {
+        match self.standing(name) {
+            Standing::Registered(account, _) if proved == Some(&*account) => None,
+            Standing::Registered(..) => Some(NameError::Account(AccountError::Registered)),
+            Standing::Refused(error) => Some(error),
+            Standing::Free => None,
+        }
+    }
+
+    /// The reason why no word of this address is looked at now, if there is one.
+    pub(crate) fn closed(&self, address: IpAddr) -> Option<AccountError> {
+        attempts::lock(&self.attempts).check(address, Instant::now()).err()
+    }
+
+    /// Looks at a word from this address. Cancel-safe.
+    pub(crate) async fn prove(
+        &self,
+        address: IpAddr,
+        hash: Arc<str>,
+        word: Word,
+    ) -> Result<(), AccountError> {
+        let attempts = Arc::clone(&self.attempts);
+        let prove = move || {
+            attempts::lock(&attempts).check(address, Instant::now())?;
+            if is_hash_of(&hash, &word) {
+                return Ok(());
+            }
+            attempts::lock(&attempts).fail(address, Instant::now());
+            Err(AccountError::WrongWord)
+        };
+        self.hashing.run(prove).await
+    }
+
+    /// Makes an account for a person from this address, who has this name. Returns its [key](fold). Cancel-safe, but it may
+    /// go on.
+    pub(crate) async fn register(
+        &self,
+        address: IpAddr,
+        name: Name,
+        word: Word,
+    ) -> Result<Box<str>, AccountError> {
+        attempts::lock(&self.attempts).count_account(address, Instant::now())?;
+        let hash = self.hashing.run(move || hash(&word)).await?;
+        let kept = {
+            let mut registered = self.lock();
+            registered.claim(name.clone(), Arc::clone(&hash))?;
+            self.file.keep(&name, &hash)
+        };
+        if !kept.await {
+            self.lock().release(&name);
+            return Err(AccountError::NotStored);
+        }
+        Ok(fold(name.as_str()).into())
+    }
+
+    /// Gives an account another word. Cancel-safe, but it may go on.
+    pub(crate) async fn change(&self, account: &str, word: Word) -> Result<(), AccountError> {
+        let hash = self.hashing.run(move || hash(&word)).await?;
+        let kept = {
+            let registered = self.lock();
+            let id = registered.names.find(account).ok_or(AccountError::HasNone)?;
+            self.file.keep(&registered.by_id[&id].name, &hash)
+        };
+        if !kept.await {
+            return Err(AccountError::NotStored);
+        }
+        let mut registered = self.lock();
+        if let Some(id) = registered.names.find(account) {
+            registered.by_id.entry(id).and_modify(|account| account.hash = hash);
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Registered> {
+        self.registered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Registered {
+    fn claim(&mut self, name: Name, hash: Arc<str>) -> Result<(), AccountError> {
+        if self.by_id.len() >= MOST {
+            return Err(AccountError::TooMany);
+        }
+        let id = AccountId(self.next);
+        self.names.claim(&name, id).map_err(|_| AccountError::Registered)?;
+        self.next += 1;
+        self.by_id.insert(id, Registration { name, hash });
+        Ok(())
+    }
+
+    fn release(&mut self, name: &Name) {
+        if let Some(id) = self.names.in_the_way(name) {
+            self.by_id.remove(&id);
+            self.names.release(name);
+        }
+    }
+}

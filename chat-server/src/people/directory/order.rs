@@ -1,0 +1,70 @@
+//! What the order in the house needs to know of people and rooms.
+
+use chat_protocol::name::{Name, fold};
+
+use super::{Directory, FIRST, OpenRoom, People, PersonId};
+use crate::net::transport::Transport;
+use crate::net::wire::encoding::Encoding;
+use crate::people::house::House;
+use crate::people::house::settings::Settings;
+
+impl<T: Transport> Directory<T> {
+    /// Sets what holds in the whole chat, before any client is there.
+    pub(crate) fn keep_order(&self, house: House<PersonId>) {
+        self.lock().house = house;
+    }
+
+    /// The message of the day in this encoding, if there is one.
+    pub(crate) fn motd(&self, encoding: Encoding) -> Option<String> {
+        let people = self.lock();
+        people.house.motd(encoding, people.rules.language)
+    }
+}
+
+impl<T: Transport> People<T> {
+    fn open_room(&self, id: PersonId) -> &OpenRoom<T> {
+        &self.rooms[&self.person(id).room]
+    }
+
+    pub(in crate::people) fn room_name(&self, id: PersonId) -> &Name {
+        &self.open_room(id).name
+    }
+
+    /// The name of a person's room, as it stands in the store.
+    pub(in crate::people) fn room_key(&self, id: PersonId) -> String {
+        fold(self.room_name(id).as_str())
+    }
+
+    /// The settings of a person's room.
+    pub(in crate::people) fn settings(&self, id: PersonId) -> &Settings<PersonId> {
+        &self.open_room(id).settings
+    }
+
+    pub(in crate::people) fn settings_mut(&mut self, id: PersonId) -> &mut Settings<PersonId> {
+        let room = self.person(id).room;
+        &mut self.rooms.get_mut(&room).expect("a room lasts as long as it has a member").settings
+    }
+
+    /// A person's roles are those of its account from now on.
+    pub(super) fn keep_roles(&mut self, id: PersonId) {
+        let account = self.person(id).account.clone().unwrap_or_default();
+        self.settings_mut(id).register(id, &account);
+    }
+
+    pub(in crate::people) fn is_in_first(&self, id: PersonId) -> bool {
+        self.person(id).room == FIRST
+    }
+
+    pub(in crate::people) fn are_together(&self, one: PersonId, other: PersonId) -> bool {
+        self.person(one).room == self.person(other).room
+    }
+
+    /// The people of a person's room, or `all`.
+    pub(in crate::people) fn people(&self, id: PersonId, all: bool) -> Vec<PersonId> {
+        if all {
+            self.by_id.keys().copied().collect()
+        } else {
+            self.open_room(id).members.iter().copied().collect()
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Bans and mutes (requirements 13.4 to 13.6).
+
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use chat_protocol::moderation::{MAX_SANCTIONS, MAX_SANCTIONS_OF_ROOM, Objection, Sentence};
+use chat_protocol::name::Name;
+use chat_store::moderation::Sanction;
+
+use crate::net::network::Network;
+
+/// The bans and mutes in force, and some that have ended.
+#[derive(Default)]
+pub(crate) struct Sanctions {
+    entries: Vec<Entry>,
+    last_id: u64,
+}
+
+struct Entry {
+    sanction: Sanction,
+    /// Those of its name.
+    looks: Vec<String>,
+    network: Option<Network>,
+}
+
+/// The person for whom a sanction may hold.
+#[derive(Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    pub(crate) name: Option<&'a Name>,
+    pub(crate) account: Option<&'a str>,
+    pub(crate) ip: Option<IpAddr>,
+}
+
+impl Sanctions {
+    pub(crate) fn new(stored: Vec<Sanction>) -> Self {
+        let last_id = stored.iter().map(|sanction| sanction.id).max().unwrap_or_default();
+        Self { entries: stored.into_iter().map(Entry::new).collect(), last_id }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// A ban, or a mute, that holds for this person in this room; in all rooms, if that is `None`.
+    pub(crate) fn find(
+        &self,
+        is_ban: bool,
+        room: Option<&str>,
+        who: Subject<'_>,
+    ) -> Option<Sentence> {
+        let now = now();
+        let mut entries = self.entries.iter().filter(|entry| entry.is_in_force(is_ban, room, now));
+        // Looks cost some microseconds, and mostly there is no sanction.
+        let first = entries.next()?;
+        let looks = who.name.map(Name::looks).into_iter().flatten().collect::<Vec<_>>();
+        let found = std::iter::once(first).chain(entries).find(|entry| entry.meets(who, &looks))?;
+        Some(sentence(&found.sanction, now))
+    }
+
+    /// A ban everywhere of this address alone.
+    pub(crate) fn bans_network(&self, ip: IpAddr) -> Option<Sentence> {
+        self.find(true, None, Subject { name: None, account: None, ip: Some(ip) })
+    }
+
+    /// Imposes a sanction, which gets a number, in place of those of the same kind and room for the same name or
+    /// network. Returns it, and the numbers of these.
+    pub(crate) fn impose(&mut self, sanction: Sanction) -> Result<(Sanction, Vec<u64>), Objection> {
+        let (now, is_ban) = (now(), sanction.is_ban);
+        self.entries.retain(|entry| !entry.has_ended(now));
+        let Sanction { room, name, network, .. } = &sanction;
+        let replaced = self.take(|entry| {
+            let of_kind = entry.sanction.is_ban == is_ban && entry.sanction.room == *room;
+            of_kind
+                && entry.sanction.name == *name
+                && (name.is_some() || entry.sanction.network == *network)
+        });
+        let (most, number) = match room {
+            Some(_) => (MAX_SANCTIONS_OF_ROOM, self.in_room(room.as_deref()).count()),
+            None => (MAX_SANCTIONS, self.in_room(None).count()),
+        };
+        let in_rooms = self.entries.iter().filter(|entry| entry.sanction.room.is_some()).count();
+        if number >= most || room.is_some() && in_rooms >= MAX_SANCTIONS {
+            return Err(Objection::TooManySanctions(most));
+        }
+        self.last_id += 1;
+        let sanction = Sanction { id: self.last_id, ..sanction };
+        self.entries.push(Entry::new(sanction.clone()));
+        Ok((sanction, replaced))
+    }
+
+    /// Lifts those in a room, and everywhere if it is so, that hold for this name or network. Returns their numbers.
+    pub(crate) fn lift(&mut self, room: &str, everywhere: bool, what: &str) -> Vec<u64> {
+        let name = what.parse::<Name>().ok();
+        let looks = name.as_ref().map(Name::looks).into_iter().flatten().collect::<Vec<_>>();
+        let network = what.parse::<Network>().ok();
+        self.take(|entry| {
+            let here = match &entry.sanction.room {
+                Some(of) => **of == *room,
+                None => everywhere,
+            };
+            let is_network = entry.sanction.name.is_none() && entry.network == network;
+            here && (entry.looks.iter().any(|look| looks.contains(look)) || is_network)
+        })
+    }
+
+    /// Those in a room, and everywhere if it is so: whether it is a ban, for whom it is, and how it is.
+    pub(crate) fn list(
+        &self,
+        room: &str,
+        everywhere: bool,
+    ) -> impl Iterator<Item = (bool, &str, Sentence)> {
+        let now = now();
+        let of_all = self.in_room(None).filter(move |_| everywhere);
+        of_all.chain(self.in_room(Some(room))).filter(move |entry| !entry.has_ended(now)).map(
+            move |Entry { sanction, .. }| {
+                (sanction.is_ban, what(sanction), sentence(sanction, now))
+            },
+        )
+    }
+
+    fn in_room(&self, room: Option<&str>) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(move |entry| entry.sanction.room.as_deref() == room)
+    }
+
+    /// Takes some out. Returns their numbers.
+    fn take(&mut self, is_one: impl Fn(&Entry) -> bool) -> Vec<u64> {
+        let taken = self.entries.extract_if(.., |entry| is_one(entry));
+        taken.map(|entry| entry.sanction.id).collect()
+    }
+}
+
+impl Entry {
+    fn new(sanction: Sanction) -> Self {
+        let name: Option<Name> = sanction.name.as_deref().and_then(|name| name.parse().ok());
+        let looks = name.as_ref().map(Name::looks).into_iter().flatten().collect();
+        let network = sanction.network.as_deref().and_then(|network| network.parse().ok());
+        Self { sanction, looks, network }
+    }
+
+    fn has_ended(&self, now: Duration) -> bool {
+        self.sanction.until.is_some_and(|until| left(until, now).is_zero())
+    }
+
+    fn is_in_force(&self, is_ban: bool, room: Option<&str>, now: Duration) -> bool {
+        let Sanction { is_ban: kind, room: of, .. } = &self.sanction;
+        *kind == is_ban && of.as_deref() == room && !self.has_ended(now)
+    }
+
+    fn meets(&self, who: Subject<'_>, looks: &[String]) -> bool {
+        let account = self.sanction.account.as_deref();
+        self.looks.iter().any(|look| looks.contains(look))
+            || account.is_some_and(|account| Some(account) == who.account)
+            || self.network.zip(who.ip).is_some_and(|(network, ip)| network.contains(ip))
+    }
+}
+
+/// The name or the network for which it is.
+fn what(sanction: &Sanction) -> &str {
+    sanction.name.as_deref().or(sanction.network.as_deref()).unwrap_or_default()
+}
+
+/// As people are told of it.
+fn sentence(sanction: &Sanction, now: Duration) -> Sentence {
+    Sentence {
+        left: sanction.until.map(|until| left(until, now)),
+        by: sanction.by.clone(),
+        reason: sanction.reason.clone(),
+    }
+}
+
+fn left(until: i64, now: Duration) -> Duration {
+    Duration::from_millis(u64::try_from(until).unwrap_or_default()).saturating_sub(now)
+}
+
+/// The time since 1970.
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// The end of something that lasts so long from now on, in milliseconds since 1970.
+pub(crate) fn ends_in(time: Duration) -> i64 {
+    i64::try_from((now() + time).as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

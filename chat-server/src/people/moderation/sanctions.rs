@@ -1,0 +1,257 @@
+//! Imposing and lifting bans and mutes, and those they hold for.
+
+use std::fmt::Display;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use chat_protocol::command::Verb;
+use chat_protocol::moderation::{Objection, Sentence};
+use chat_protocol::name::{Name, fold};
+use chat_protocol::refusal::Refusal;
+use chat_store::moderation::Sanction;
+
+use super::fits;
+use crate::net::network::Network;
+use crate::net::transport::Transport;
+use crate::people::directory::{Directory, People, PersonId};
+use crate::people::house::roles::Role;
+use crate::people::house::sanctions::{Subject, ends_in};
+use crate::room::event::Notice;
+
+/// A ban or a mute that a moderator wants.
+#[derive(Clone, Copy)]
+pub(super) struct Sentencing<'a> {
+    /// [`Verb::Ban`] or [`Verb::Mute`].
+    pub(super) verb: Verb,
+    /// A name, or for a ban a network.
+    pub(super) target: &'a str,
+    /// `None` is for ever.
+    pub(super) time: Option<Duration>,
+    pub(super) reason: &'a str,
+}
+
+impl<T: Transport> Directory<T> {
+    /// The reason why a client from this address may not have this name, whose account it has or will have proved to
+    /// own (requirement 13.4).
+    pub(crate) fn keeps_out(&self, name: &Name, ip: IpAddr) -> Option<Refusal> {
+        self.lock().ban(name, &fold(name.as_str()), Some(ip)).map(Into::into)
+    }
+
+    /// The reason why no client from this address may come in.
+    pub(crate) fn keeps_out_address(&self, ip: IpAddr) -> Option<Refusal> {
+        self.lock().house.sanctions.bans_network(ip).map(|ban| Objection::Banned(ban).into())
+    }
+
+    /// The last line for a person that was sent away, once.
+    pub(crate) fn take_farewell(&self, id: PersonId) -> Option<String> {
+        self.lock().house.farewells.remove(&id)
+    }
+}
+
+impl<T: Transport> People<T> {
+    /// Bans or mutes: an admin everywhere, others in their room.
+    pub(super) fn sentence(&mut self, by: PersonId, wanted: Sentencing<'_>) -> Result<(), Refusal> {
+        let Sentencing { verb, target, time, reason } = wanted;
+        let role = self.permitted(by, verb)?;
+        fits(reason)?;
+        let person = self.find(target);
+        let sanction = Sanction {
+            id: 0,
+            is_ban: verb == Verb::Ban,
+            room: (role < Role::Admin).then(|| self.room_key(by).into()),
+            until: time.map(ends_in),
+            by: self.person(by).name.as_str().into(),
+            reason: reason.into(),
+            ..self.aimed(by, role, wanted, person)?
+        };
+        let (sanction, replaced) = self.house.sanctions.impose(sanction)?;
+        let what = sanction.name.as_deref().or(sanction.network.as_deref()).unwrap_or_default();
+        let (language, by_name) = (self.rules.language, self.person(by).name.to_string());
+        let who: [(_, &dyn Display); 2] = [("who", &what), ("by", &by_name)];
+        match (verb, person) {
+            (Verb::Ban, _) => {
+                let line = language.bans(&by_name, what, time, reason);
+                self.proclaim(by, &Notice::new("banned", line, who));
+            }
+            (_, Some(id)) => {
+                let line = language.mutes(&by_name, what, time);
+                self.proclaim_about(by, id, true, &Notice::new("muted", line, who));
+            }
+            (_, None) => {
+                let line = language.mutes(&by_name, what, time);
+                self.proclaim(by, &Notice::new("muted", line, who));
+            }
+        }
+        self.enforce(by, role, &sanction, person, time);
+        self.record(by, verb, what, reason, Some(sanction.clone()), replaced);
+        Ok(())
+    }
+
+    /// The person, the account and the network that a sanction is meant for; the rest is empty.
+    fn aimed(
+        &self,
+        by: PersonId,
+        role: Role,
+        Sentencing { verb, target, .. }: Sentencing<'_>,
+        person: Option<PersonId>,
+    ) -> Result<Sanction, Refusal> {
+        let mut aimed = Sanction {
+            id: 0,
+            is_ban: false,
+            room: None,
+            name: None,
+            account: None,
+            network: None,
+            until: None,
+            by: "".into(),
+            reason: "".into(),
+        };
+        if let Some(id) = person {
+            self.spare(by, role, id)?;
+            let person = self.person(id);
+            let ip = person.connection.as_ref().and_then(|connection| connection.ip());
+            let network = ip.filter(|ip| verb == Verb::Ban && !ip.to_canonical().is_loopback());
+            aimed.name = Some(person.name.as_str().into());
+            aimed.account.clone_from(&person.account);
+            aimed.network = network.map(|ip| Network::of(ip).to_string().into());
+        } else if let Ok(network) = target.parse::<Network>()
+            && verb == Verb::Ban
+        {
+            aimed.network = Some(network.to_string().into());
+        } else {
+            let name: Name = target.parse().map_err(Refusal::Name)?;
+            let account = fold(name.as_str());
+            if self.role_of(by, None, Some(&account)) > role {
+                return Err(Objection::HigherRole(name).into());
+            }
+            aimed.name = Some(name.as_str().into());
+            aimed.account = Some(account.into());
+        }
+        Ok(aimed)
+    }
+
+    /// Refuses to act on a person whose role in the moderator's room is higher.
+    fn spare(&self, by: PersonId, role: Role, id: PersonId) -> Result<(), Refusal> {
+        if self.role_in_room_of(by, id) <= role {
+            return Ok(());
+        }
+        Err(Objection::HigherRole(self.person(id).name.clone()).into())
+    }
+
+    /// Sends the people away that a ban meets, or has those listened to that a mute meets.
+    fn enforce(
+        &mut self,
+        by: PersonId,
+        role: Role,
+        sanction: &Sanction,
+        person: Option<PersonId>,
+        time: Option<Duration>,
+    ) {
+        if !sanction.is_ban {
+            return self.restrain_all(by, role);
+        }
+        // The neighbours in a network are no targets, unless it is one.
+        let network =
+            sanction.network.as_deref().and_then(|network| network.parse::<Network>().ok());
+        let network = network.filter(|_| sanction.name.is_none());
+        let met: Vec<PersonId> = self
+            .people(by, role == Role::Admin)
+            .into_iter()
+            .filter(|id| {
+                let ip =
+                    self.person(*id).connection.as_ref().and_then(|connection| connection.ip());
+                let is_inside = network.zip(ip).is_some_and(|(network, ip)| network.contains(ip));
+                Some(*id) == person || is_inside && self.role(*id) < role
+            })
+            .collect();
+        let language = self.rules.language;
+        let Sanction { room, by, reason, .. } = sanction;
+        for id in met {
+            let farewell = if room.is_some() {
+                language.sent_away(by, reason).to_string()
+            } else {
+                let sentence = Sentence { left: time, by: by.clone(), reason: reason.clone() };
+                language.refusal(&Objection::Banned(sentence).into()).to_string()
+            };
+            self.send_away(id, farewell);
+        }
+    }
+
+    pub(super) fn pardon(&mut self, by: PersonId, target: &str) -> Result<(), Refusal> {
+        let role = self.permitted(by, Verb::Pardon)?;
+        let room = self.room_key(by);
+        let lifted = self.house.sanctions.lift(&room, role == Role::Admin, target);
+        if lifted.is_empty() {
+            return Err(Objection::NoSanction(target.to_owned()).into());
+        }
+        let (language, by_name) = (self.rules.language, self.person(by).name.to_string());
+        let who: [(_, &dyn Display); 2] = [("who", &target), ("by", &by_name)];
+        let line = language.pardoned(&by_name, target);
+        self.proclaim(by, &Notice::new("pardoned", line, who));
+        self.record(by, Verb::Pardon, target, "", None, lifted);
+        Ok(())
+    }
+
+    pub(super) fn list_sanctions(&mut self, by: PersonId) -> Result<(), Refusal> {
+        let role = self.permitted(by, Verb::Bans)?;
+        let (room, language) = (self.room_key(by), self.rules.language);
+        let list = self.house.sanctions.list(&room, role == Role::Admin);
+        let lines: Vec<String> = list
+            .map(|(is_ban, what, sentence)| language.sanction(is_ban, what, &sentence).to_string())
+            .collect();
+        let lines =
+            if lines.is_empty() { language.no_sanctions().to_owned() } else { lines.join("\n") };
+        self.tell(by, &Notice::new("sanctions", lines, []));
+        Ok(())
+    }
+
+    /// A ban everywhere.
+    pub(in crate::people) fn ban(
+        &self,
+        name: &Name,
+        account: &str,
+        ip: Option<IpAddr>,
+    ) -> Option<Objection> {
+        let subject = Subject { name: Some(name), account: Some(account), ip };
+        self.house.sanctions.find(true, None, subject).map(Objection::Banned)
+    }
+
+    /// The reason why a person may not have another name: it is banned, or the person is muted.
+    pub(in crate::people) fn forbids_renaming(
+        &self,
+        id: PersonId,
+        new: &str,
+    ) -> Result<(), Refusal> {
+        if let Some(mute) = self.mute(id) {
+            return Err(Objection::Muted(mute).into());
+        }
+        let Ok(name) = new.parse::<Name>() else { return Ok(()) };
+        self.ban(&name, &fold(new), None).map_or(Ok(()), |ban| Err(ban.into()))
+    }
+
+    /// A ban of a person from the room of this name.
+    pub(in crate::people) fn ban_from(&self, id: PersonId, room: &Name) -> Option<Sentence> {
+        self.house.sanctions.find(true, Some(&fold(room.as_str())), self.subject(id))
+    }
+
+    /// A mute of a person where it is.
+    pub(in crate::people) fn mute(&self, id: PersonId) -> Option<Sentence> {
+        let sanctions = &self.house.sanctions;
+        if sanctions.is_empty() {
+            return None;
+        }
+        let subject = self.subject(id);
+        sanctions
+            .find(false, None, subject)
+            .or_else(|| sanctions.find(false, Some(&self.room_key(id)), subject))
+    }
+
+    fn subject(&self, id: PersonId) -> Subject<'_> {
+        let person = self.person(id);
+        Subject {
+            name: Some(&person.name),
+            account: person.account.as_deref(),
+            ip: person.connection.as_ref().and_then(|connection| connection.ip()),
+        }
+    }
+}

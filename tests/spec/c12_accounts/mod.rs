@@ -1,0 +1,230 @@
+//! Chapter 12: accounts. Where words are taken from: `doors`; what becomes of them: `secrets`; the operator: `operator`.
+
+mod doors;
+mod operator;
+mod secrets;
+
+use chat_drive::failure::Result;
+use chat_tests::ES;
+use chat_tests::chat::{Chat, take_part};
+use chat_tests::harness::peer::Peer;
+use serde_json::Value;
+use tempfile::TempDir;
+
+const RECORDED: &str = "* lo que se dice aquí se guarda";
+
+const WORD: &str = "correcto caballo";
+
+/// A folder with the file of a chat with accounts.
+struct Place {
+    folder: TempDir,
+    file: String,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("chat.db").display().to_string();
+        Self { folder, file }
+    }
+
+    fn options<'a>(&'a self, options: &[&'a str]) -> Vec<&'a str> {
+        let own =
+            ["--profile", "grupal", "--presence", "off", "--max-rate", "off", "--keep", "off"];
+        let chosen = options.contains(&"--accounts");
+        let accounts = if chosen { &[][..] } else { &["--accounts", "optional"] };
+        [&own[..], &["--store", &self.file], accounts, options].concat()
+    }
+
+    /// Starts a server with accounts, unless the options say otherwise.
+    fn start(&self, options: &[&str]) -> Result<Chat> {
+        Chat::start_with(&self.options(options))
+    }
+}
+
+fn question(name: &str) -> String {
+    format!("* {name} está registrado: escribe su clave")
+}
+
+fn registered(name: &str) -> String {
+    format!("* tu nombre está registrado: {name}")
+}
+
+/// A member that has been welcomed.
+fn member(chat: &Chat, name: &str) -> Result<Peer> {
+    let mut peer = chat.named_peer(name)?;
+    welcome(&mut peer)?;
+    Ok(peer)
+}
+
+fn welcome(peer: &mut Peer) -> Result {
+    peer.expect(ES.help_hint())?;
+    peer.expect(RECORDED)
+}
+
+/// Makes the account of a peer, which is in the room.
+fn register(peer: &mut Peer, name: &str) -> Result {
+    peer.send(format!("/registrar {WORD}\n"))?;
+    peer.expect(&registered(name))
+}
+
+/// Comes in with a registered name.
+fn come_in(chat: &Chat, name: &str, word: &str) -> Result<Peer> {
+    let mut peer = chat.named_peer(name)?;
+    peer.expect(&question(name))?;
+    peer.send(format!("{word}\n"))?;
+    welcome(&mut peer)?;
+    Ok(peer)
+}
+
+/// A peer that ends, whose name is free by then.
+fn leave(chat: &Chat, mut peer: Peer, name: &str) -> Result {
+    peer.send("salir\n")?;
+    peer.expect_end()?;
+    let begins = format!("* {name} (");
+    let has_left = |line: &str| line.starts_with(&begins) && line.ends_with(") ha salido");
+    chat.server.out.find(has_left, "that it has left").map(drop)
+}
+
+#[test]
+fn r12_1_a_name_is_registered_and_stays_so_after_a_kill() -> Result {
+    let place = Place::new();
+    let mut chat = place.start(&[])?;
+    let mut ana = member(&chat, "Ana")?;
+    register(&mut ana, "Ana")?;
+    ana.send(format!("/register {WORD}\n"))?;
+    ana.expect("! ya has entrado con una cuenta; /clave cambia su clave")?;
+    ana.send("/clave otra clave\n")?;
+    ana.expect(ES.word_changed())?;
+    chat.server.kill()?;
+    let chat = place.start(&[])?;
+    let mut ana = come_in(&chat, "Ana", "otra clave")?;
+    ana.send("/password una tercera\n")?;
+    ana.expect(ES.word_changed())?;
+    let mut bea = member(&chat, "Bea")?;
+    bea.send("hola\n")?;
+    ana.expect("Bea > hola")
+}
+
+#[test]
+fn r12_1_the_commands_are_where_accounts_are() -> Result {
+    let place = Place::new();
+    for accounts in ["off", "optional"] {
+        let chat = place.start(&["--accounts", accounts])?;
+        let mut ana = member(&chat, "Ana")?;
+        ana.send("/ayuda\n")?;
+        let mut help = Vec::new();
+        while help.last().is_none_or(|line: &String| !line.starts_with("* //")) {
+            help.extend(ana.hear()?);
+        }
+        for command in ["/registrar", "/clave"] {
+            let is_there = help.iter().any(|line| line.contains(command));
+            assert_eq!(is_there, accounts != "off", "{command}: {help:?}");
+        }
+        ana.send("/clave contraseña\n/registrar\n/registrar corta\n")?;
+        if accounts == "off" {
+            ana.expect("! aquí no hay cuentas; las activa quien lleva el servidor, con --accounts optional")?;
+            ana.expect("! se escribe así: /registrar CLAVE")?;
+            ana.expect("! aquí no hay cuentas; las activa quien lleva el servidor, con --accounts optional")?;
+        } else {
+            ana.expect("! no has entrado con una cuenta; /registrar hace tuyo tu nombre")?;
+            ana.expect("! se escribe así: /registrar CLAVE")?;
+            ana.expect("! la clave es demasiado corta (mínimo 8 caracteres)")?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn r12_2_a_registered_name_takes_its_word() -> Result {
+    let place = Place::new();
+    let chat = place.start(&[])?;
+    let mut ana = member(&chat, "Ana")?;
+    register(&mut ana, "Ana")?;
+    let mut bea = member(&chat, "Bea")?;
+    let mut taken = chat.named_peer("ana")?;
+    taken.expect("! nombre ocupado: alguien se llama así, o de un modo que se confunde")?;
+    // Another name of its owner's, and back.
+    ana.send("/nombre Anita\n")?;
+    ana.expect("* ahora te llamas Anita")?;
+    bea.expect("* Ana ahora es Anita")?;
+    bea.send("/nombre Ana\n/nombre ΑΝΑ\nsigo\n")?;
+    bea.expect("! ese nombre está registrado: entra con él")?;
+    bea.expect("! nombre ocupado: alguien se llama así, o de un modo que se confunde")?;
+    ana.expect("Bea > sigo")?;
+    ana.send("/nombre ANA\n/nombre Ana\n")?;
+    ana.expect("* ahora te llamas ANA")?;
+    ana.expect("* ahora te llamas Ana")?;
+    bea.expect("* Anita ahora es ANA")?;
+    bea.expect("* ANA ahora es Ana")?;
+    leave(&chat, ana, "Ana")?;
+    let mut eva = chat.asked_peer("eva")?;
+    eva.send("ΑΝΑ\n")?;
+    eva.expect("! nombre ocupado: alguien se llama así, o de un modo que se confunde")?;
+    eva.expect("nombre del cliente")?;
+    eva.send("a-na\nmal\n")?;
+    eva.expect(&question("a-na"))?;
+    eva.expect("! clave equivocada")?;
+    eva.expect("nombre del cliente")?;
+    eva.send("Eva\n")?;
+    welcome(&mut eva)?;
+    // What is behind the word waits for it.
+    let mut ana = chat.named_peer("Ana")?;
+    ana.send(format!("{WORD}\nhe vuelto\n"))?;
+    ana.expect(&question("Ana"))?;
+    for other in [&mut bea, &mut eva] {
+        other.expect("Ana > he vuelto")?;
+    }
+    Ok(())
+}
+
+#[test]
+fn r12_5_where_an_account_is_required_others_are_refused() -> Result {
+    let place = Place::new();
+    let chat = place.start(&[])?;
+    register(&mut member(&chat, "Ana")?, "Ana")?;
+    drop(chat);
+    let chat = place.start(&["--accounts", "required"])?;
+    let refused = "! ese nombre no tiene cuenta, y aquí hace falta: las crea quien lleva el servidor (chat-server account passwd NOMBRE)";
+    let mut bea = chat.named_peer("Bea")?;
+    bea.expect(refused)?;
+    let mut ana = come_in(&chat, "Ana", WORD)?;
+    ana.send("/nombre Bea\n")?;
+    ana.expect(refused)?;
+    take_part(&mut ana)
+}
+
+/// The next object of this kind.
+fn object(peer: &mut Peer, kind: &str) -> Result<Value> {
+    loop {
+        let line = peer.hear()?.unwrap_or_default();
+        match serde_json::from_str::<Value>(&line) {
+            Ok(object) if object["kind"] == kind => return Ok(object),
+            Err(_) if line.is_empty() => return Err(peer.failure(format!("no {kind}"))),
+            Ok(_) | Err(_) => {}
+        }
+    }
+}
+
+/// Who comes back to a session is in the account that it had proved, and needs no word.
+#[test]
+fn r12_2_a_session_keeps_its_account() -> Result {
+    let place = Place::new();
+    let commit = ["--durability", "commit"];
+    let mut chat = place.start(&commit)?;
+    let mut ana = member(&chat, "Ana")?;
+    register(&mut ana, "Ana")?;
+    ana.send("/reanudar\n1 hola\n")?;
+    let session = object(&mut ana, "session")?;
+    object(&mut ana, "accepted")?;
+    let text = |key: &str| session[key].as_str().unwrap_or_default().to_owned();
+    let back = format!("/reanudar {} {}\n", text("token"), text("position"));
+    chat.server.kill()?;
+    let chat = place.start(&commit)?;
+    chat.named_peer("Ana")?.expect(&question("Ana"))?;
+    let mut ana = chat.asked_peer("ana")?;
+    ana.send(format!("{back}2 /clave otra clave\n"))?;
+    assert_eq!(object(&mut ana, "resumed")?["you"], "Ana");
+    assert_eq!(object(&mut ana, "account")?["text"], "tu clave es otra desde ahora");
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! The operator and the accounts.
+
+use std::io::Write;
+use std::process::{Output, Stdio};
+
+use chat_drive::failure::Result;
+use chat_tests::ES;
+use chat_tests::binaries;
+use chat_tests::harness::stage::Stage;
+
+use super::{Place, come_in, member};
+
+const SIGTERM: i32 = 15;
+
+/// Runs `chat-server account` on the file of a place, with this input.
+fn account(place: &Place, arguments: &[&str], input: &str) -> Output {
+    let mut command = binaries::server();
+    command.arg("account").args(arguments).args(["--store", &place.file]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut running = command.spawn().expect("it runs");
+    // It may end without reading.
+    let _ = running.stdin.take().expect("an input").write_all(input.as_bytes());
+    running.wait_with_output().expect("it ends")
+}
+
+fn outcome(output: &Output) -> (Option<i32>, String) {
+    let text = if output.status.success() { &output.stdout } else { &output.stderr };
+    (output.status.code(), String::from_utf8_lossy(text).into_owned())
+}
+
+#[test]
+fn r12_6_accounts_are_listed_made_changed_and_removed() -> Result {
+    let place = Place::new();
+    let run = |arguments: &[&str], input: &str| outcome(&account(&place, arguments, input));
+    let (status, reason) = run(&["list"], "");
+    assert_eq!((status, reason.lines().count()), (Some(1), 1), "there is no file: {reason}");
+    let mut chat = place.start(&[])?;
+    let (status, reason) = run(&["list"], "");
+    assert_eq!(status, Some(1), "{reason}");
+    assert!(reason.ends_with("otro proceso lo tiene abierto\n"), "{reason}");
+    chat.server.signal(SIGTERM)?;
+    chat.server.expect_exit(0)?;
+    let done = |text: &str| (Some(0), text.to_owned());
+    assert_eq!(run(&["list"], ""), done(""));
+    assert_eq!(
+        run(&["passwd", "Ana"], "primera clave\r\notra línea\n"),
+        done("cuenta guardada: Ana\n")
+    );
+    assert_eq!(run(&["passwd", "Bea"], "clave de bea"), done("cuenta guardada: Bea\n"));
+    assert_eq!(run(&["passwd", "ana"], "segunda clave\n"), done("cuenta guardada: Ana\n"));
+    assert_eq!(run(&["list"], ""), done("Ana\nBea\n"));
+    for (name, word, why) in [
+        ("ΑΝΑ", "una clave más\n", "nombre ocupado"),
+        ("admin", "una clave más\n", "nombre reservado"),
+        ("dos palabras", "una clave más\n", "nombre no válido"),
+        ("Eva", "corta\n", "la clave es demasiado corta"),
+        ("Eva", "", "la clave es demasiado corta"),
+    ] {
+        let (status, reason) = run(&["passwd", name], word);
+        assert_eq!(status, Some(1), "{name}: {reason}");
+        assert!(reason.starts_with(&format!("chat-server: {why}")), "{name}: {reason}");
+    }
+    assert_eq!(run(&["remove", "BEA"], ""), done("cuenta borrada: Bea\n"));
+    assert_eq!(run(&["remove", "Bea"], "").0, Some(1));
+    assert_eq!(run(&["list"], ""), done("Ana\n"));
+    let chat = place.start(&["--accounts", "required"])?;
+    come_in(&chat, "Ana", "segunda clave").map(drop)
+}
+
+#[cfg(unix)]
+#[test]
+fn r12_6_a_terminal_does_not_show_the_word() -> Result {
+    let place = Place::new();
+    drop(place.start(&[])?);
+    let stage = Stage::new();
+    let mut command = binaries::server();
+    command.args(["account", "passwd", "Ana", "--store", &place.file]);
+    let mut terminal = stage.start_on_terminal("operator", &command)?;
+    terminal.wait_for(&["clave de Ana:"])?;
+    terminal.press("una clave larga\r")?;
+    terminal.wait_for(&["clave de Ana:", "cuenta guardada: Ana"])?;
+    terminal.expect_exit(0)?;
+    let chat = place.start(&[])?;
+    come_in(&chat, "Ana", "una clave larga").map(drop)
+}
+
+#[test]
+fn r12_6_the_person_in_the_account_of_an_administrator_is_one() -> Result {
+    let place = Place::new();
+    let chat = place.start(&["--admin", "ana", "--admin", "Eva"])?;
+    let mut ana = member(&chat, "Ana")?;
+    super::register(&mut ana, "Ana")?;
+    ana.expect(ES.is_admin())?;
+    super::leave(&chat, ana, "Ana")?;
+    let mut ana = come_in(&chat, "Ana", super::WORD)?;
+    ana.expect(ES.is_admin())?;
+    let mut bea = member(&chat, "Bea")?;
+    super::register(&mut bea, "Bea")?;
+    bea.send("hola\n")?;
+    ana.expect("Bea > hola")
+}
+
+#[test]
+fn r12_1_accounts_need_a_store_names_and_commands() {
+    for options in [
+        &["--accounts", "optional", "-p", "grupal"][..],
+        &["--accounts", "required", "-p", "grupal", "--store", "off"],
+        &["--accounts", "required", "-p", "grupal", "--store", "none.db", "--ask-name", "off"],
+        &["--accounts", "optional", "--store", "none.db", "--ask-name", "on"],
+    ] {
+        let output = binaries::server().args(options).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(2), "{options:?}");
+        let why = String::from_utf8_lossy(&output.stderr).into_owned();
+        let due = "error: --accounts needs a --store, --ask-name and --commands (try --help)\n";
+        assert_eq!(why, due);
+    }
+}

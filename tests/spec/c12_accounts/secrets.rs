@@ -1,0 +1,133 @@
+//! What becomes of words: nobody gets them, and they cannot be guessed.
+
+use std::fs;
+
+use chat_drive::failure::Result;
+use chat_tests::binaries;
+use chat_tests::chat::Chat;
+use chat_tests::harness::peer::Peer;
+
+use super::{Place, WORD, come_in, leave, member, question, register};
+
+const SIGTERM: i32 = 15;
+
+#[test]
+fn r12_3_nobody_and_no_file_gets_a_word() -> Result {
+    let place = Place::new();
+    let mut chat = place.start(&["--log", "trace", "--replay", "99"])?;
+    let mut bea = member(&chat, "Bea")?;
+    let mut ana = member(&chat, "Ana")?;
+    register(&mut ana, "Ana")?;
+    ana.send("/clave segundo secreto\nfin\n/historial\n")?;
+    ana.expect("* tu clave es otra desde ahora")?;
+    // All that the others and the history have is this.
+    bea.expect("Ana > fin")?;
+    let history = ana.hear()?.unwrap_or_default();
+    assert!(history.ends_with(": Ana > fin"), "{history}");
+    leave(&chat, ana, "Ana")?;
+    let mut ana = chat.named_peer("Ana")?;
+    ana.send("segundo secreto\nsigo\n")?;
+    ana.expect(&question("Ana"))?;
+    bea.expect("Ana > sigo")?;
+    chat.server.signal(SIGTERM)?;
+    chat.server.expect_exit(0)?;
+    let lines = [chat.server.out.rest()?, chat.server.err.rest()?].concat();
+    let mut everything = lines.concat();
+    for entry in fs::read_dir(place.folder.path()).expect("a folder") {
+        let file = fs::read(entry.expect("an entry").path()).expect("a file");
+        everything += &String::from_utf8_lossy(&file);
+    }
+    assert!(everything.contains("$argon2id$") && everything.contains("has made an account"));
+    assert!(!everything.contains(WORD) && !everything.contains("segundo secreto"));
+    Ok(())
+}
+
+/// A client whose address is this one of this machine.
+fn from(chat: &Chat, name: &str, host: u8) -> Result<Peer> {
+    let source = ([127, 0, 0, host], 0).into();
+    let mut peer = chat.stage.connect_from(name, source, chat.address)?;
+    peer.expect(chat_tests::ES.greeting())?;
+    peer.expect("nombre del cliente")?;
+    Ok(peer)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn r12_4_words_are_not_guessed() -> Result {
+    let place = Place::new();
+    let mut command = binaries::server();
+    command.args(["--bind", "127.0.0.1:0"]).args(place.options(&[]));
+    let chat = Chat::start_command(command)?;
+    let mut ana = from(&chat, "Ana", 1)?;
+    ana.send("Ana\n")?;
+    super::welcome(&mut ana)?;
+    register(&mut ana, "Ana")?;
+    leave(&chat, ana, "Ana")?;
+    // The first wrong word closes the address to further ones, of each connection.
+    let [mut one, mut two] = [from(&chat, "one", 2)?, from(&chat, "two", 2)?];
+    for peer in [&mut one, &mut two] {
+        peer.send("Ana\n")?;
+        peer.expect(&question("Ana"))?;
+    }
+    one.send("adivina adivinanza\n")?;
+    one.expect("! clave equivocada")?;
+    let closed = "! demasiadas claves equivocadas desde tu dirección: prueba dentro de un minuto";
+    for _ in 0..3 {
+        one.expect("nombre del cliente")?;
+        one.send("Ana\n")?;
+        one.expect(closed)?;
+    }
+    one.expect("nombre del cliente")?;
+    one.send("Ana\n")?;
+    one.expect(closed)?;
+    one.expect("! demasiados intentos")?;
+    one.expect_end()?;
+    two.send(format!("{WORD}\n"))?;
+    two.expect(closed)?;
+    two.expect("nombre del cliente")?;
+    two.send("Eva\n")?;
+    super::welcome(&mut two)
+}
+
+#[test]
+fn r12_4_the_third_wrong_word_ends_the_connection() -> Result {
+    let place = Place::new();
+    let chat = place.start(&[])?;
+    let mut ana = member(&chat, "Ana")?;
+    register(&mut ana, "Ana")?;
+    leave(&chat, ana, "Ana")?;
+    let mut one = chat.asked_peer("one")?;
+    for wrong in ["corta", "", "mal"] {
+        one.send(format!("Ana\n{wrong}\n"))?;
+        one.expect(&question("Ana"))?;
+        one.expect("! clave equivocada")?;
+        if wrong != "mal" {
+            one.expect("nombre del cliente")?;
+        }
+    }
+    one.expect("! demasiados intentos")?;
+    one.expect_end()
+}
+
+/// What this many `/registrar` of one connection cost does not keep the others from talking.
+#[test]
+fn r12_4_a_flood_of_words_stops_nobody() -> Result {
+    const FLOOD: usize = 200;
+    let place = Place::new();
+    let chat = place.start(&[])?;
+    let [mut ana, mut bea] = [member(&chat, "Ana")?, member(&chat, "Bea")?];
+    let mut flood = member(&chat, "Leo")?;
+    flood.send(format!("/registrar {WORD}\n"))?;
+    flood.send(format!("/clave {WORD}\n").repeat(FLOOD / 2))?;
+    flood.send(format!("/registrar {WORD}\n").repeat(FLOOD / 2))?;
+    for i in 0..50 {
+        ana.send(format!("{i}\n"))?;
+        bea.expect(&format!("Ana > {i}"))?;
+        bea.send(format!("{i}\n"))?;
+        ana.expect(&format!("Bea > {i}"))?;
+    }
+    drop(flood);
+    register(&mut bea, "Bea")?;
+    leave(&chat, bea, "Bea")?;
+    come_in(&chat, "Bea", WORD).map(drop)
+}
