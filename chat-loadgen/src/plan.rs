@@ -37,6 +37,10 @@ pub(crate) struct Plan {
     pub(crate) numbers: Numbers,
     /// Clients that leave per second; 0 for none.
     pub(crate) churn: f64,
+    /// Clients that are cut off per second, and come back by their sessions; 0 for none.
+    pub(crate) reconnect: f64,
+    /// Time after which the server is killed and started again, each time.
+    pub(crate) kill_every: Option<Duration>,
     /// Open or closed loop, with its rate or window.
     pub(crate) pacing: Pacing,
     /// Distribution of the texts' lengths.
@@ -112,6 +116,8 @@ impl Plan {
             idle_clients: idle,
             slow_readers: slow,
             churn: self.churn,
+            reconnect: self.reconnect,
+            kill_every: self.kill_every.map_or(0.0, |every| every.as_secs_f64()),
             pacing: self.pacing.to_string(),
             size: self.sizes.to_string(),
             warm_up: self.warm_up.as_secs_f64(),
@@ -139,6 +145,11 @@ impl Plan {
             Pacing::Open(shape, _) => Some(shape.expected(self.duration)),
             Pacing::Closed(_) => None,
         }
+    }
+
+    /// Returns whether clients have sessions, by which they come back when they are cut off.
+    pub(crate) fn resumes(&self) -> bool {
+        self.reconnect > 0.0 || self.kill_every.is_some()
     }
 
     /// Number of clients that take turns in leaving and coming back.

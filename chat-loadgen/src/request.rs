@@ -85,6 +85,9 @@ pub(crate) enum Impossible {
     /// A condition that would have to hold for longer than the run measures.
     #[error("--abort-if '{0}' can never end a run of {time}", time = humantime::format_duration(*.1))]
     NeverEnds(String, Duration),
+    /// Sessions with an option that they do not go together with.
+    #[error("--reconnect and --kill-every do not go together with {0}")]
+    Sessions(&'static str),
     /// `--verify off` with an option that needs judged deliveries.
     #[error("--verify off judges nothing: no --total-order, --churn or --slow-readers")]
     NotJudged,
@@ -151,10 +154,11 @@ pub(crate) fn plan(
         None => Pacing::Open(load.rate.clone(), load.arrivals),
     };
     let servers = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
+    let resumes = clients.reconnect > 0.0 || clients.kill_every.is_some();
     let plan = Plan {
         addresses,
         entrances,
-        dialect: protocol(target)?,
+        dialect: if resumes { sessions(run)? } else { protocol(target)? },
         names: clients.names.clone(),
         numbers: Numbers {
             clients: clients.clients,
@@ -167,6 +171,8 @@ pub(crate) fn plan(
             servers,
         },
         churn: clients.churn,
+        reconnect: clients.reconnect,
+        kill_every: clients.kill_every,
         pacing,
         sizes: load.size.clone().seeded(load.seed),
         seed: load.seed,
@@ -178,7 +184,7 @@ pub(crate) fn plan(
         start_at: load.start_at,
         joined: None,
         verify: checks.verify.is_on(),
-        total_order: checks.total_order,
+        total_order: checks.total_order || resumes,
         abort_if: checks.abort_if.clone(),
         witnesses: checks.witnesses,
     };
@@ -198,6 +204,28 @@ fn protocol(target: &ServerOptions) -> Result<Protocol, Impossible> {
             Err(Impossible::NoLogin(target.dialect))
         }
         None => Ok(Protocol::BuiltIn(target.dialect, login)),
+    }
+}
+
+/// The protocol of clients that have sessions.
+fn sessions(run: &RunOptions) -> Result<Protocol, Impossible> {
+    let RunOptions { target, clients, load, checks, .. } = run;
+    let obstacles = [
+        (target.dialect_file.is_some(), "--dialect-file"),
+        (target.dialect != DialectName::Grupal, "a --dialect other than grupal"),
+        (target.server.len() > 1, "more than one --server"),
+        (target.password_file.is_some(), "--password-file"),
+        (clients.churn > 0.0, "--churn"),
+        (clients.slow_readers > 0, "--slow-readers"),
+        (clients.idle_clients > 0, "--idle-clients"),
+        (load.window.is_some(), "--window"),
+        (load.join.is_some(), "--join"),
+        (checks.find_max.is_some(), "--find-max"),
+        (checks.calibrate, "--calibrate"),
+    ];
+    match obstacles.iter().find(|(is_given, _)| *is_given) {
+        Some((_, option)) => Err(Impossible::Sessions(option)),
+        None => Ok(Protocol::Sessions),
     }
 }
 
@@ -277,7 +305,7 @@ fn unfit_checks(run: &RunOptions, plan: &Plan) -> Option<Impossible> {
         Some(Impossible::NoFrames(plan.dialect.to_string()))
     } else if run.target.spawn.is_some() && plan.addresses.len() > 1 {
         Some(Impossible::SpawnSeveral)
-    } else if checks.total_order && clients < senders + rooms {
+    } else if plan.total_order && clients < senders + rooms {
         Some(Impossible::NoWitness)
     } else if checks.calibrate && (!plan.dialect.is(DialectName::Basico) || rooms > 1) {
         Some(Impossible::Relay)

@@ -303,7 +303,7 @@ impl<'a> Client<'a> {
                 found => panic!("{found:?}: {}", String::from_utf8_lossy(text)),
             },
             Event::Other(line) => assert_eq!(self.mark.find(line), Found::Nothing),
-            Event::Routine => {}
+            Event::Routine | Event::Session(_) => {}
             Event::Garbage(bytes) | Event::Escaped(bytes) => {
                 panic!("{}", String::from_utf8_lossy(bytes))
             }

@@ -9,6 +9,7 @@ mod honesty;
 mod ledger;
 mod reports;
 mod running;
+mod seam;
 mod searching;
 mod several;
 mod statuses;

@@ -86,6 +86,14 @@ pub(crate) struct ClientOptions {
     /// Clients that leave and come back, per second: 5/s
     #[arg(long, value_name = "RATE", value_parser = rate, default_value = "0/s")]
     pub(crate) churn: f64,
+    /// Clients that are cut off, and come back at once by their sessions, per second: 20/s (grupal; as
+    /// --total-order)
+    #[arg(long, value_name = "RATE", value_parser = rate, default_value = "0/s")]
+    pub(crate) reconnect: f64,
+    /// Kill the server of --spawn (SIGKILL) after this time, each time, and start it again: its clients come
+    /// back by their sessions, for which it needs --store
+    #[arg(long, value_name = "TIME", value_parser = some_time, requires = "spawn")]
+    pub(crate) kill_every: Option<Duration>,
     /// Prefix of the clients' names
     #[arg(long, value_name = "PREFIX", default_value = "c", value_parser = prefix)]
     pub(crate) names: String,

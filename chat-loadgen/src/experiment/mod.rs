@@ -85,9 +85,11 @@ impl<'a> Experiment<'a> {
     ) -> Result<(Record, Histograms), Error> {
         let path = || hlog.map(|log| log.path().to_owned()).unwrap_or_default();
         let unwritten = |error| Error::Write(path(), error);
-        let mut watch = Watch::new(target, plan, hlog, self.metrics.as_deref());
+        // A server that is killed has no usage: each of its processes has one of its own.
+        let watched = target.filter(|_| plan.kill_every.is_none());
+        let mut watch = Watch::new(watched, plan, hlog, self.metrics.as_deref());
         let mark = plan.joined.map_or_else(rand::random, |joined| joined.mark);
-        let measurements = run(plan, mark, &mut watch, self.stop);
+        let measurements = run(plan, mark, target, &mut watch, self.stop);
         // The run is worth something without its log.
         self.complaints.borrow_mut().extend(watch.finish().map_err(unwritten).err());
         let around = Surroundings {

@@ -157,6 +157,25 @@ pub(crate) struct Words {
     pub(crate) first: Vec<Witness>,
 }
 
+/// Cuts, and what became of the clients that were cut off.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Seam {
+    /// Connections that were cut.
+    pub(crate) cuts: u64,
+    /// Those of them that were cut within a line.
+    pub(crate) within_a_line: u64,
+    /// Times the server was killed and started again.
+    pub(crate) kills: u64,
+    /// Times a client was back.
+    pub(crate) resumed: u64,
+    /// Deliveries of the measuring window's messages whose sender or receiver was cut off while they were
+    /// under way: judged, and in no latency.
+    pub(crate) crossed: u64,
+    /// Lines whose author had seen them accepted, and that the server did not have any more when the author was
+    /// back.
+    pub(crate) accepted_lost: u64,
+}
+
 /// The fate of a client that stopped reading.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SlowReader {

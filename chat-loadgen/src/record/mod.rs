@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use comparison::{Figure, OneRun, Runs};
 pub(crate) use interval::{HEAT_BOUNDS, Interval, Tally};
 pub(crate) use latency::{AtAddress, Extremes, Histograms, Latency, Receiver, Summary, Traffic};
-pub(crate) use ledger::{Ledger, LedgerState, SlowReader, Witness, Words};
+pub(crate) use ledger::{Ledger, LedgerState, Seam, SlowReader, Witness, Words};
 pub(crate) use machines::{Floor, Generator, SearchResult, SearchState, Server, Step, TriedRate};
 
 /// The version of [`Record`]'s JSON. It changes when a field changes its meaning or goes away.
@@ -60,6 +60,9 @@ pub(crate) struct Record {
     /// The fate of each slow reader, those that were cut off first.
     #[serde(default)]
     pub(crate) slow_readers: Vec<SlowReader>,
+    /// Cuts, and what became of the clients that were cut off (`--reconnect`, `--kill-every`).
+    #[serde(default)]
+    pub(crate) seam: Option<Seam>,
     /// The receivers that waited longest on average, worst first.
     pub(crate) worst: Vec<Receiver>,
     /// The run second by second.
@@ -178,6 +181,12 @@ pub(crate) struct Workload {
     pub(crate) slow_readers: u32,
     /// Clients that leave and come back, per second.
     pub(crate) churn: f64,
+    /// Clients that are cut off and come back by their sessions, per second.
+    #[serde(default)]
+    pub(crate) reconnect: f64,
+    /// Seconds after which the server is killed and started again, each time; 0 for never.
+    #[serde(default)]
+    pub(crate) kill_every: f64,
     /// Pacing as text: `open 500/s`, `open 100:1000/s poisson`, `closed 64`.
     pub(crate) pacing: String,
     /// Bytes of a message's text: `64`, `32..512`, `64:9,1024:1`.

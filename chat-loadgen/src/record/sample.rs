@@ -29,6 +29,7 @@ fn make() -> Record {
         share: None,
         words: BTreeMap::new(),
         slow_readers: Vec::new(),
+        seam: None,
         worst: (0..6).map(receiver).collect(),
         intervals: (0..60).map(interval).collect(),
         before: Some(Tally::default()),
@@ -58,12 +59,19 @@ pub(crate) fn full() -> Record {
     let relay = Server { cpu: 18.25, cpu_per_delivery: 1_219.0, ..server };
     Record {
         verdict: verdict(Status::Faulty, &["3 deliveries were lost", "1 arrived twice"]),
-        workload: Workload { slow_readers: 2, churn: 0.5, ..workload() },
+        workload: Workload {
+            slow_readers: 2,
+            churn: 0.5,
+            reconnect: 2.0,
+            kill_every: 30.0,
+            ..workload()
+        },
         addresses: vec![address(1, 250), address(2, 250)],
         ledger: faulty_ledger(),
         share: Some(share()),
         own_figures: vec!["response.max".into(), "last.max".into()],
         words: words(),
+        seam: Some(Seam { cuts: 120, kills: 2, accepted_lost: 3, ..Seam::default() }),
         slow_readers: vec![slow_reader(7, Some(12_500_000_000)), slow_reader(9, None)],
         server: Some(server),
         without_slow_readers: Some(latency(0.8)),
@@ -138,6 +146,8 @@ fn workload() -> Workload {
         idle_clients: 0,
         slow_readers: 0,
         churn: 0.0,
+        reconnect: 0.0,
+        kill_every: 0.0,
         pacing: "open 500/s poisson".into(),
         size: "32..512".into(),
         warm_up: 5.0,

@@ -38,6 +38,7 @@ pub(crate) fn summary(record: &Record) -> String {
     lines.extend(without_slow_readers(record));
     lines.extend(slow_readers(record));
     lines.extend(ledger(record));
+    lines.extend(seam(record));
     lines.extend(witnesses(record));
     lines.extend(words(record));
     lines.extend(worst(record));
@@ -79,6 +80,12 @@ fn workload(record: &Record) -> Vec<String> {
     items.extend(several(asked.slow_readers, "slow"));
     if asked.churn > 0.0 {
         items.push(format!("churn {}/s", rate(asked.churn)));
+    }
+    if asked.reconnect > 0.0 {
+        items.push(format!("{}/s cut off", rate(asked.reconnect)));
+    }
+    if asked.kill_every > 0.0 {
+        items.push(format!("server killed every {} s", asked.kill_every));
     }
     items.push(pacing(&asked.pacing));
     items.push(format!("{} B", asked.size));
@@ -232,6 +239,11 @@ fn ledger(record: &Record) -> Vec<String> {
         besides.map(|(name, number)| format!("{} {name}", count(number))).collect();
     lines.extend(paragraph("", &besides));
     lines
+}
+
+/// Cuts, and what became of the clients that were cut off.
+fn seam(record: &Record) -> Vec<String> {
+    record.seam.as_ref().map_or_else(Vec::new, |seam| paragraph("seam", &verdict::seam(seam)))
 }
 
 fn witnesses(record: &Record) -> Vec<String> {

@@ -5,8 +5,22 @@ use chat_protocol::text::showable;
 use crate::record::figures::{count, rate, time_of};
 use crate::record::validity::is_own;
 use crate::record::{
-    Ledger, Record, SearchResult, SearchState, SlowReader, Step, TriedRate, Witness,
+    Ledger, Record, Seam, SearchResult, SearchState, SlowReader, Step, TriedRate, Witness,
 };
+
+/// Cuts, and what became of the clients that were cut off.
+pub(super) fn seam(seam: &Seam) -> Vec<String> {
+    let mut items = vec![
+        format!("{} cuts, {} of them within a line", count(seam.cuts), count(seam.within_a_line)),
+        format!("back {} times", count(seam.resumed)),
+        format!("{} deliveries crossed a cut, and are not timed", count(seam.crossed)),
+    ];
+    if seam.kills > 0 {
+        items.insert(0, format!("server killed {} times", count(seam.kills)));
+        items.push(format!("{} accepted lines lost", count(seam.accepted_lost)));
+    }
+    items
+}
 
 /// The verdict in a line: `VALID`, `FAULTY: 3 lost, 1 duplicated`.
 pub(super) fn headline(record: &Record) -> String {

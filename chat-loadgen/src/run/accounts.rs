@@ -1,10 +1,14 @@
 //! Makes the workers' accounts of deliveries, words and slow readers into those of the record.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
 
 use crate::plan::Plan;
 use crate::record::joined::{SentBy, Share, Tail};
-use crate::record::{AtAddress, Ledger, LedgerState, SlowReader, Summary, Witness, Words};
+use crate::record::{
+    AtAddress, Ledger, LedgerState, Record, Seam, SlowReader, Summary, Witness, Words,
+};
 use crate::roles::Role;
 use crate::traffic::client::Client;
 use crate::traffic::clock::nanoseconds;
@@ -88,6 +92,31 @@ pub(super) fn addresses(plan: &Plan, all: &Accounts, clients: &[Client]) -> Vec<
         }
     });
     figures.collect()
+}
+
+/// The only address, whose figures are the run's.
+pub(super) fn only_address(address: &SocketAddr, record: &Record) -> AtAddress {
+    AtAddress {
+        address: address.to_string(),
+        connected: record.traffic.connected,
+        senders: record.workload.senders,
+        deliveries: record.traffic.deliveries,
+        disconnected: record.ledger.disconnected,
+        response: record.latency.response,
+    }
+}
+
+/// Cuts, and what became of the clients that were cut off.
+pub(super) fn seam(plan: &Plan, shared: &Shared) -> Option<Seam> {
+    let seam = &shared.seam;
+    plan.resumes().then(|| Seam {
+        cuts: seam.cuts.load(Ordering::Relaxed),
+        within_a_line: seam.within_a_line.load(Ordering::Relaxed),
+        kills: seam.kills.load(Ordering::Relaxed),
+        resumed: seam.resumed.load(Ordering::Relaxed),
+        crossed: seam.crossed.load(Ordering::Relaxed),
+        accepted_lost: seam.forgotten.load(Ordering::Relaxed),
+    })
 }
 
 /// This generator's share in a run of several.

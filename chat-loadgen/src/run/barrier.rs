@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::plan::Plan;
 use crate::run::fleet::Fleet;
 use crate::run::observer::{Observer, Phase};
+use crate::system::target::TargetError;
 use crate::traffic::clock::nanoseconds;
 use crate::traffic::shared::Shared;
 use crate::wire::dialects::LastWords;
@@ -68,6 +69,9 @@ pub(crate) enum Failure {
     /// The time at which the first message was due has passed.
     #[error("connecting took until after --start-at: give it more time")]
     TooLate,
+    /// The server was killed (`--kill-every`), and does not begin again.
+    #[error("the server could not be started again")]
+    Restart(#[source] TargetError),
     /// Told to stop before anything was measured.
     #[error("interrupted before anything was measured")]
     Interrupted,

@@ -1,6 +1,5 @@
 //! Makes a run's measurements into the record, and the histograms behind it.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -11,8 +10,8 @@ use crate::plan::Plan;
 use crate::record::figures::float;
 use crate::record::validity;
 use crate::record::{
-    AtAddress, EndedEarly, Environment, Generator, Histograms, Interval, Latency, Ledger, Receiver,
-    Record, Server, Status, Summary, Traffic, VERSION, Verdict,
+    EndedEarly, Environment, Generator, Histograms, Interval, Latency, Ledger, Receiver, Record,
+    Server, Status, Summary, Traffic, VERSION, Verdict,
 };
 use crate::roles::Part;
 use crate::run::accounts::{self, Accounts};
@@ -127,6 +126,7 @@ pub(crate) fn record(
         worst: worst(plan, &all.clients),
         ledger: Ledger { still_arriving, ..all.ledger(plan, &shared) },
         share: accounts::share(plan, &all.accounts, &shared, interrupted),
+        seam: accounts::seam(plan, &shared),
         words: accounts::words(plan, &all.accounts, &shared),
         slow_readers: accounts::slow_readers(plan, &all.accounts, &shared),
         intervals: Vec::new(),
@@ -153,7 +153,7 @@ pub(crate) fn record(
 /// Adds what follows from the rest of the record: the only address's figures, and the ledger by second.
 fn complete(record: &mut Record, plan: &Plan, anomalies: &Anomalies, shared: &Shared) {
     if let [address] = &plan.addresses[..] {
-        record.addresses = vec![only_address(address, record)];
+        record.addresses = vec![accounts::only_address(address, record)];
     }
     if plan.verify {
         let window = plan.duration.as_secs_f64();
@@ -177,22 +177,12 @@ fn traffic(
         achieved_rate: float(to.measured) / span.since_opening(),
         messages: shared.progress.measured.load(Ordering::Relaxed),
         unsent: unsent + paced.map_or(0, |paced| paced.unsendable),
-        deliveries: histograms.response.len() + all.untimed,
+        deliveries: histograms.response.len()
+            + all.untimed
+            + shared.seam.crossed.load(Ordering::Relaxed),
         incomplete: incomplete(shared, histograms),
         delivery_rate: float(all.in_window) / span.window(),
         bytes: to.bytes - from.bytes,
-    }
-}
-
-/// The only address, whose figures are the run's.
-fn only_address(address: &SocketAddr, record: &Record) -> AtAddress {
-    AtAddress {
-        address: address.to_string(),
-        connected: record.traffic.connected,
-        senders: record.workload.senders,
-        deliveries: record.traffic.deliveries,
-        disconnected: record.ledger.disconnected,
-        response: record.latency.response,
     }
 }
 
@@ -208,7 +198,8 @@ fn histograms(totals: &LatencyTotals, messages: MessageTimes) -> Histograms {
 fn incomplete(shared: &Shared, histograms: &Histograms) -> u64 {
     let [measured, unheard] = [&shared.progress.measured, &shared.progress.unheard]
         .map(|number| number.load(Ordering::Relaxed));
-    measured.saturating_sub(unheard + histograms.last.len())
+    let crossed = shared.seam.messages.load(Ordering::Relaxed);
+    measured.saturating_sub(unheard + histograms.last.len() + crossed)
 }
 
 /// The latencies with their exact extremes.

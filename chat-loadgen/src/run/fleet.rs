@@ -20,11 +20,13 @@ use crate::traffic::audience::{Audience, Sender};
 use crate::traffic::client::Newcomer;
 use crate::traffic::clock;
 use crate::traffic::in_flight::InFlight;
+use crate::traffic::seam::{Away, Cut};
+use crate::traffic::sending::connection::Connection;
 use crate::traffic::sending::send_half::SendHalf;
 use crate::traffic::sending::senders::Senders;
 use crate::traffic::shared::{Parts, Shared};
 use crate::traffic::timing::intervals::IntervalReport;
-use crate::traffic::worker::{Command, Finding, WAKE, Worker};
+use crate::traffic::worker::{Command, Finding, Return, WAKE, Worker};
 use crate::wire::dialects::Who;
 use crate::wire::payload::Mark;
 
@@ -76,6 +78,7 @@ impl Fleet {
             dialect,
             verify: plan.verify,
             total_order: plan.total_order,
+            resumes: plan.resumes(),
             witnesses: plan.witnesses,
             servers: plan.addresses.len(),
             patience: clock::nanoseconds(plan.drain_timeout.as_secs_f64()),
@@ -174,15 +177,12 @@ impl Fleet {
         back: Option<Box<[u32]>>,
     ) -> io::Result<Arc<SendHalf>> {
         let Role { part, room, sender, worker, server, witness } = self.roles[index as usize];
-        let handle = &self.workers[worker as usize];
-        let Entered { stream, tls, frames, early } = entered;
-        let mut stream = mio::net::TcpStream::from_std(stream);
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        handle.registry.register(&mut stream, Token(index as usize), interest)?;
+        let (connection, early) = self.register(index, entered)?;
         let who = Arc::new(Who { name, room });
         let mut hello = Vec::new();
         let stage = self.shared.dialect.hello(&who, &mut hello);
-        let send_half = Arc::new(SendHalf::new(stream, Wrapping::new(frames, tls), who));
+        let send_half = SendHalf::new(Arc::clone(&connection), who, self.shared.resumes);
+        let send_half = Arc::new(send_half);
         send_half.say(&hello, &self.shared);
         let newcomer = Newcomer {
             index,
@@ -191,12 +191,50 @@ impl Fleet {
             server,
             witness,
             send_half: Arc::clone(&send_half),
+            connection,
             stage,
             early,
             back,
         };
         self.tell(worker, Command::Join(Box::new(newcomer)));
         Ok(send_half)
+    }
+
+    /// Registers a client's connection with its worker. Also gives the bytes that came behind its handshake.
+    fn register(&self, index: u32, entered: Entered) -> io::Result<(Arc<Connection>, Vec<u8>)> {
+        let worker = &self.workers[self.roles[index as usize].worker as usize];
+        let Entered { stream, tls, frames, early } = entered;
+        let mut stream = mio::net::TcpStream::from_std(stream);
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        worker.registry.register(&mut stream, Token(index as usize), interest)?;
+        let wrapping = Wrapping::new(frames, tls);
+        Ok((Arc::new(Connection { stream, wrapping }), early))
+    }
+
+    /// Connects a client again that was cut off.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be connected at the first try, within a second.
+    pub(crate) fn bring_back(&self, away: Away) -> io::Result<()> {
+        let how = Connecting { retries: 0, timeout: RETURN, ..self.plan.connecting };
+        let begun = self.shared.clock.now();
+        let silent = &self.shared.progress.silent;
+        let entered = connecting::connect(self.server(away.client), how, silent)?;
+        let (connection, early) = self.register(away.client, entered)?;
+        let again = Box::new(Return { connection, early, begun });
+        self.tell(self.roles[away.client as usize].worker, Command::Return(away.client, again));
+        Ok(())
+    }
+
+    /// Lets a client stop reading, because it is about to be cut off.
+    pub(crate) fn deafen(&self, index: u32) {
+        self.tell(self.roles[index as usize].worker, Command::Deafen(index));
+    }
+
+    /// Cuts a client off.
+    pub(crate) fn cut(&self, index: u32, how: Cut) {
+        self.tell(self.roles[index as usize].worker, Command::Cut(index, how));
     }
 
     /// A client says goodbye and closes its connection.
@@ -233,14 +271,18 @@ impl Fleet {
         for worker in 0..=self.plan.numbers.threads {
             self.tell(worker, Command::Finish);
         }
-        let Self { threads, workers, .. } = self;
+        let Self { threads, workers, shared, .. } = self;
         drop(workers);
         // Read until all workers have ended: the report channel must not be full.
         let last = reports.into_iter().collect();
-        let findings = threads
+        let findings: Vec<Finding> = threads
             .into_iter()
             .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect();
+        // Not before, as those that still read would hear of it.
+        for client in findings.iter().flat_map(|finding| &finding.clients) {
+            client.send_half.end_session(&shared);
+        }
         (findings, last)
     }
 }

@@ -6,13 +6,13 @@
 
 pub(crate) mod accounts;
 pub(crate) mod barrier;
-pub(crate) mod churn;
 pub(crate) mod connecting;
 pub(crate) mod findings;
 pub(crate) mod fleet;
 pub(crate) mod observer;
 pub(crate) mod pacer;
 pub(crate) mod phases;
+mod returning;
 mod seconds;
 mod usage;
 
@@ -25,9 +25,11 @@ use crate::run::findings::Measurements;
 use crate::run::fleet::Fleet;
 use crate::run::observer::{Edge, Observer};
 use crate::run::phases::Phases;
+use crate::system::target::Target;
 use crate::traffic::timing::intervals::Intervals;
 
-/// Carries out a plan. `mark` tells its texts from those of other runs.
+/// Carries out a plan. `mark` tells its texts from those of other runs; `target` is the server that the plan may
+/// have killed.
 ///
 /// When `stop` becomes true it drains, and gives what it has.
 ///
@@ -37,6 +39,7 @@ use crate::traffic::timing::intervals::Intervals;
 pub(crate) fn run(
     plan: &Plan,
     mark: u32,
+    target: Option<&Target>,
     observer: &mut dyn Observer,
     stop: &AtomicBool,
 ) -> Result<Measurements, Failure> {
@@ -46,7 +49,7 @@ pub(crate) fn run(
     fleet.begin();
     let intervals = Intervals::new(plan.numbers.threads as usize + 1, plan.duration.as_secs_f64());
     let mut phases = Phases::new(plan, &fleet, &reports, observer, stop, intervals);
-    let paced = phases.measure();
+    let paced = phases.measure(target)?;
     let Phases { mut intervals, edges, unsent, interrupted, still_arriving, .. } = phases;
     let shared = Arc::clone(&fleet.shared);
     let (findings, last) = fleet.finish(reports);

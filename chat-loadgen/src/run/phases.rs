@@ -7,10 +7,12 @@ use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::Duration;
 
 use crate::plan::{Pacing, Plan};
-use crate::run::churn;
+use crate::run::barrier::Failure;
 use crate::run::fleet::Fleet;
 use crate::run::observer::{Counts, Edge, Observer, Phase};
 use crate::run::pacer::{self, Paced};
+use crate::run::returning::{churn, cuts};
+use crate::system::target::Target;
 use crate::traffic::clock::nanoseconds;
 use crate::traffic::shared::Shared;
 use crate::traffic::timing::intervals::{IntervalReport, Intervals};
@@ -75,7 +77,11 @@ impl<'a> Phases<'a> {
     }
 
     /// Goes through warm-up, measuring window and draining.
-    pub(crate) fn measure(&mut self) -> Option<Paced> {
+    ///
+    /// # Errors
+    ///
+    /// When the server was killed and could not be started again.
+    pub(crate) fn measure(&mut self, target: Option<&Target>) -> Result<Option<Paced>, Failure> {
         let shared = &*self.fleet.shared;
         let now = shared.clock.now();
         let begin = self.plan.begin(shared.clock).unwrap_or(now + PREPARATION);
@@ -92,6 +98,7 @@ impl<'a> Phases<'a> {
                 let (fleet, rate) = (self.fleet, self.plan.churn);
                 scope.spawn(move || churn::churn(fleet, rate, begin));
             }
+            let killer = cuts::begin(scope, self.plan, self.fleet, target, (begin, end));
             self.watch_until(start, Phase::WarmUp);
             self.record_edge(0, Edge::Start);
             self.watch_until(end, Phase::Measuring);
@@ -111,7 +118,9 @@ impl<'a> Phases<'a> {
                 .map(|(sender, send_half)| send_half.stop(sender, shared))
                 .sum();
             self.linger();
-            pacer.map(|pacer| pacer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            shared.seam.end();
+            killer.map_or(Ok(()), joined).map_err(Failure::Restart)?;
+            Ok(pacer.map(joined))
         })
     }
 
@@ -251,6 +260,10 @@ impl<'a> Phases<'a> {
             }
         }
     }
+}
+
+fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// Notes the seconds of other generators' messages, which follow from the schedule.

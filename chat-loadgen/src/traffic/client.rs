@@ -9,6 +9,8 @@ use crate::door::unwrapping;
 use crate::roles::Part;
 use crate::traffic::ledger::Account;
 use crate::traffic::ledger::total_order::TotalOrder;
+use crate::traffic::seam::Session;
+use crate::traffic::sending::connection::Connection;
 use crate::traffic::sending::send_half::SendHalf;
 use crate::traffic::shared::Shared;
 use crate::wire::dialects;
@@ -44,13 +46,17 @@ pub(crate) struct Client {
     pub(crate) witness: bool,
     /// True if it is the only client on its thread.
     pub(crate) canary: bool,
-    /// Its sending half, and the connection.
+    /// Its sending half.
     pub(crate) send_half: Arc<SendHalf>,
+    /// Its connection; none while it is cut off and comes back.
+    pub(crate) connection: Option<Arc<Connection>>,
+    /// Its session, if it has one.
+    pub(crate) session: Option<Box<Session>>,
     /// Stage of its handshake with the server.
     pub(crate) stage: dialects::Stage,
     /// True if it took part when the first message was sent.
     pub(crate) began: bool,
-    /// Time of its connection, in nanoseconds of the run's clock.
+    /// Time of its connection, or since which it is back, in nanoseconds of the run's clock.
     pub(crate) since: u64,
     /// True if it has more to read and waits for its turn.
     pub(crate) again: bool,
@@ -113,8 +119,8 @@ impl Received {
 impl Client {
     /// A client whose connection has been made and whose hello has been said.
     pub(crate) fn new(newcomer: Newcomer, canary: bool, shared: &Shared) -> Self {
-        let Newcomer { index, part, sender, server, witness, send_half, stage, early, back } =
-            newcomer;
+        let Newcomer { index, part, sender, server, witness, send_half, .. } = newcomer;
+        let Newcomer { connection, stage, early, back, .. } = newcomer;
         let senders = shared.audience.senders(send_half.who().room).len();
         let account = back.map_or_else(|| Account::new(senders), Account::coming);
         Self {
@@ -125,10 +131,12 @@ impl Client {
             server,
             witness,
             canary,
-            address: send_half.stream().local_addr().ok(),
-            reader: send_half.wrapping().frames.map(|frames| Box::new(unwrapping::reader(frames))),
+            address: connection.stream.local_addr().ok(),
+            reader: reader(&connection),
             early,
             send_half,
+            connection: Some(connection),
+            session: shared.resumes.then(Box::default),
             stage,
             began: false,
             since: shared.clock.now(),
@@ -211,6 +219,11 @@ impl Client {
     }
 }
 
+/// The reader of a connection's WebSocket, if it is one.
+pub(crate) fn reader(connection: &Connection) -> Option<Box<Reader>> {
+    connection.wrapping.frames.map(|frames| Box::new(unwrapping::reader(frames)))
+}
+
 /// A client whose connection has just been made.
 #[derive(Debug)]
 pub(crate) struct Newcomer {
@@ -220,6 +233,7 @@ pub(crate) struct Newcomer {
     pub(crate) server: u32,
     pub(crate) witness: bool,
     pub(crate) send_half: Arc<SendHalf>,
+    pub(crate) connection: Arc<Connection>,
     pub(crate) stage: dialects::Stage,
     /// Bytes that came right behind the handshake of a door.
     pub(crate) early: Vec<u8>,

@@ -43,6 +43,10 @@ pub(crate) struct Slot {
     late: AtomicU32,
     /// True if a receiver missed it.
     missed: AtomicBool,
+    /// True if its sender was cut off before it was accepted.
+    interrupted: AtomicBool,
+    /// True if a delivery of it crossed a cut.
+    crossed: AtomicBool,
     first: AtomicU64,
     last: AtomicU64,
 }
@@ -146,6 +150,8 @@ impl InFlight {
         slot.rank.store(0, Ordering::Relaxed);
         slot.late.store(0, Ordering::Relaxed);
         slot.missed.store(false, Ordering::Relaxed);
+        slot.interrupted.store(false, Ordering::Relaxed);
+        slot.crossed.store(false, Ordering::Relaxed);
         slot.first.store(u64::MAX, Ordering::Relaxed);
         slot.last.store(0, Ordering::Relaxed);
         ring.sent.store(number + 1, Ordering::Release);
@@ -166,6 +172,25 @@ impl InFlight {
     /// Microseconds by which the generator was late in handing a message to its sender.
     pub(crate) fn late(&self, sender: u32, number: u32) -> u32 {
         self.slot(sender, number).late.load(Ordering::Relaxed)
+    }
+
+    /// Notes that a message's sender was cut off before the message was accepted.
+    pub(crate) fn interrupt(&self, sender: u32, number: u32) {
+        if self.remembers(sender, number) {
+            self.slot(sender, number).interrupted.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Notes a delivery if it crossed a cut: its message's sender was cut off before the message was accepted, or its
+    /// receiver came `back` after the message was written.
+    pub(crate) fn crosses(&self, sender: u32, number: u32, back: u64) -> bool {
+        let Some(times) = self.times(sender, number) else { return false };
+        let slot = self.slot(sender, number);
+        let crosses = slot.interrupted.load(Ordering::Relaxed) || times.written < back;
+        if crosses {
+            slot.crossed.store(true, Ordering::Relaxed);
+        }
+        crosses
     }
 
     /// Stamps a message before some of it is handed to the system: the last stamp counts.
@@ -223,7 +248,8 @@ impl InFlight {
         let first = slot.first.load(Ordering::Relaxed);
         let last = slot.last.load(Ordering::Relaxed);
         let whole = !slot.missed.load(Ordering::Relaxed);
-        Some(Completed { reach: (first <= last).then_some(Reach { first, last }), whole })
+        let crossed = slot.crossed.load(Ordering::Relaxed);
+        Some(Completed { reach: (first <= last).then_some(Reach { first, last }), whole, crossed })
     }
 
     /// Sets a message's place in the room's order, from 1, when the witness has seen it.
@@ -255,8 +281,10 @@ impl InFlight {
 pub(crate) struct Completed {
     /// Times of the first and the last receipt, if there was any.
     pub(crate) reach: Option<Reach>,
-    /// True if no receiver missed it.
+    /// True if no receiver missed it, and no delivery crossed a cut.
     pub(crate) whole: bool,
+    /// True if a delivery crossed a cut.
+    pub(crate) crossed: bool,
 }
 
 /// Error: a message's slot has been taken by a later one.
@@ -293,10 +321,10 @@ mod tests {
         assert_eq!(in_flight.complete(0, 0, None, true), None);
         let completed = in_flight.complete(0, 0, Some(Reach { first: 7, last: 8 }), false);
         let reach = Some(Reach { first: 5, last: 9 });
-        assert_eq!(completed, Some(Completed { reach, whole: false }));
+        assert_eq!(completed, Some(Completed { reach, whole: false, crossed: false }));
         in_flight.begin(0, 0, 1);
         let completed = in_flight.complete(0, 1, None, false);
-        assert_eq!(completed, Some(Completed { reach: None, whole: true }));
+        assert_eq!(completed, Some(Completed { reach: None, whole: true, crossed: false }));
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub(crate) mod clock;
 pub(crate) mod in_flight;
 pub(crate) mod judge;
 pub(crate) mod ledger;
+pub(crate) mod seam;
 pub(crate) mod sending;
 pub(crate) mod shared;
 pub(crate) mod stops;

@@ -8,6 +8,7 @@ use crate::traffic::clock::Clock;
 use crate::traffic::in_flight::InFlight;
 use crate::traffic::ledger::anomalies::{Anomaly, News};
 use crate::traffic::ledger::seconds::{Second, SentSeconds};
+use crate::traffic::seam::Seam;
 use crate::traffic::stops::Common;
 use crate::wire::dialects::Dialect;
 use crate::wire::payload::Mark;
@@ -36,6 +37,10 @@ pub(crate) struct Shared {
     pub(crate) verify: bool,
     /// True if the total order over all senders is checked.
     pub(crate) total_order: bool,
+    /// True if clients have sessions, by which they come back when they are cut off.
+    pub(crate) resumes: bool,
+    /// Those that are away, and what is counted of it.
+    pub(crate) seam: Seam,
     /// Number of witnesses that are kept of each anomaly.
     pub(crate) witnesses: usize,
     /// Number of addresses over which the clients are spread.
@@ -181,6 +186,7 @@ pub(crate) struct Parts {
     pub(crate) audience: Audience,
     pub(crate) verify: bool,
     pub(crate) total_order: bool,
+    pub(crate) resumes: bool,
     pub(crate) witnesses: usize,
     pub(crate) servers: usize,
     pub(crate) patience: u64,
@@ -198,6 +204,7 @@ impl Shared {
             audience,
             verify,
             total_order,
+            resumes,
             witnesses,
             servers,
             patience,
@@ -213,6 +220,8 @@ impl Shared {
             window: Window::default(),
             verify,
             total_order,
+            resumes,
+            seam: Seam::default(),
             witnesses,
             servers,
             progress: Progress::default(),
@@ -295,6 +304,7 @@ pub(crate) mod sample {
             audience: Audience::new(1, 1, false, senders),
             verify: true,
             total_order: false,
+            resumes: false,
             witnesses: 5,
             servers: 1,
             patience: 1_000_000,

@@ -40,8 +40,11 @@ fn entries(section: &[&str]) -> Vec<(String, String)> {
     entries
 }
 
-/// The table of a program's options as Markdown. The defaults of these options depend on the profile.
+/// The table of a program's options as Markdown. The defaults of these options depend on the profile, if the program
+/// has profiles.
 pub(super) fn options(help: &str, by_profile: &[&str]) -> String {
+    let has_profiles = help.contains("\nValues that they set:\n");
+    let by_profile = if has_profiles { by_profile } else { &[] };
     let mut table = "| option | meaning | default |\n|---|---|---|\n".to_owned();
     for (heading, section) in sections(help) {
         let mut rows = entries(&section);

@@ -6,8 +6,8 @@ use hdrhistogram::Histogram;
 
 use crate::record::figures::float;
 use crate::record::{
-    AtAddress, Generator, Histograms, Interval, Latency, Ledger, Receiver, Record, Server, Summary,
-    Tally, Traffic, Words, Workload,
+    AtAddress, Generator, Histograms, Interval, Latency, Ledger, Receiver, Record, Seam, Server,
+    Summary, Tally, Traffic, Words, Workload,
 };
 
 /// Error: the sum of this field is too large.
@@ -55,6 +55,15 @@ pub(super) fn ledger(sum: &mut Ledger, name: &str, part: &Ledger) -> Result<(), 
     mark(&mut part, name);
     for (kind, witnesses) in part.witnesses {
         sum.witnesses.entry(kind).or_default().extend(witnesses);
+    }
+    Ok(())
+}
+
+/// Adds the counts of cuts, where there are any.
+pub(super) fn seam(sum: &mut Option<Seam>, part: Option<Seam>) -> Result<(), TooLarge> {
+    if let Some(part) = part {
+        let sum = sum.get_or_insert_default();
+        add!(sum, part, cuts, within_a_line, kills, resumed, crossed, accepted_lost);
     }
     Ok(())
 }

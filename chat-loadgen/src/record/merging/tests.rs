@@ -96,7 +96,8 @@ fn what_is_no_part_of_one_run_is_refused_with_all_reasons() {
     (other.histograms, other.share) = (None, None);
     other.workload.dialect = "nats".into();
     other.workload.duration = 5.0;
-    other.workload.churn = 0.0;
+    let calm = Workload { churn: 0.0, reconnect: 0.0, kill_every: 0.0, ..other.workload };
+    other.workload = calm;
     other.workload.slow_readers = 0;
     other.workload.seed = 7;
     let CannotMerge(problems) = merged([sample::record(), other]).unwrap_err();

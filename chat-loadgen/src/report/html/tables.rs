@@ -292,6 +292,7 @@ pub(super) fn circumstances(record: &Record) -> Markup {
         ("idle clients", count(asked.idle_clients.into())),
         ("slow readers", count(asked.slow_readers.into())),
         ("churn", format!("{}/s", rate(asked.churn))),
+        ("cut off", format!("{}/s", rate(asked.reconnect))),
         ("pacing", pacing(&asked.pacing)),
         ("size", format!("{} bytes", asked.size)),
         ("time", format!("{} s, after {} s to warm up", asked.duration, asked.warm_up)),
@@ -306,7 +307,8 @@ pub(super) fn circumstances(record: &Record) -> Markup {
             ("deliveries of other generators' messages", elsewhere),
         ]
     });
-    let workload: Vec<_> = workload.into_iter().chain(share).collect();
+    let seam = record.seam.iter().map(|seam| ("seam", verdict::seam(seam).join(" · ")));
+    let workload: Vec<_> = workload.into_iter().chain(share).chain(seam).collect();
     let limit = |[soft, hard]: [u64; 2]| format!("{}, at most {}", count(soft), count(hard));
     let unknown = || "unknown".to_owned();
     let environment = [

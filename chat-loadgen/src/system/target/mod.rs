@@ -104,11 +104,19 @@ pub(crate) enum TargetError {
 /// group.
 #[derive(Debug)]
 pub(crate) struct Target {
+    /// The command's words, of a server that was started here.
+    words: Vec<String>,
+    address: Option<SocketAddr>,
+    process: Mutex<Process>,
+}
+
+/// The process of a server.
+#[derive(Debug)]
+struct Process {
     id: u32,
     /// Start time of the process, where the system tells it: another process may get the same
     /// number.
     began: Option<u64>,
-    address: Option<SocketAddr>,
     child: Option<Child>,
 }
 
@@ -120,7 +128,24 @@ impl Target {
     /// Its output is thrown away, and what it writes to its standard error is read and mostly
     /// forgotten: neither can fill up.
     pub(crate) fn spawn(command: &str, address: SocketAddr) -> Result<Self, TargetError> {
-        Self::start(command, address, START)
+        let (words, address) = assign_port(command, address)?;
+        let process = Process::start(&words, address, START)?;
+        Ok(Self { words, address: Some(address), process: Mutex::new(process) })
+    }
+
+    /// Kills a server that was started here (SIGKILL), as a power failure would end it. It can be started
+    /// [again](Self::restart).
+    pub(crate) fn kill(&self) {
+        self.process().stop(Duration::ZERO);
+    }
+
+    /// Starts a server that was killed again, by the same command on the same port, and waits until it accepts
+    /// connections.
+    pub(crate) fn restart(&self) -> Result<(), TargetError> {
+        if let Some(address) = self.address {
+            *self.process() = Process::start(&self.words, address, START)?;
+        }
+        Ok(())
     }
 
     /// Watches a process that was started elsewhere. It is not stopped here.
@@ -129,12 +154,13 @@ impl Target {
         if cfg!(target_os = "linux") && began.is_none() {
             return Err(TargetError::NoProcess(id));
         }
-        Ok(Self { id, began, address: None, child: None })
+        let process = Mutex::new(Process { id, began, child: None });
+        Ok(Self { words: Vec::new(), address: None, process })
     }
 
     /// The process's number.
     pub(crate) fn id(&self) -> u32 {
-        self.id
+        self.process().id
     }
 
     /// Address on which the server accepts connections, if it was started here.
@@ -147,28 +173,38 @@ impl Target {
     ///
     /// Counting a server's pages takes some 2 ms per 256 MB: not for every millisecond.
     pub(crate) fn usage(&self) -> Option<Usage> {
-        let same = usage::started(self.id) == self.began;
-        if same { usage::usage(self.id) } else { None }
+        let Process { id, began, .. } = *self.process();
+        let same = usage::started(id) == began;
+        if same { usage::usage(id) } else { None }
     }
 
-    fn start(command: &str, address: SocketAddr, patience: Duration) -> Result<Self, TargetError> {
-        let (words, address) = assign_port(command, address)?;
+    fn process(&self) -> MutexGuard<'_, Process> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Process {
+    fn start(
+        words: &[String],
+        address: SocketAddr,
+        patience: Duration,
+    ) -> Result<Self, TargetError> {
         if accepts(address) {
             return Err(TargetError::Taken(address));
         }
-        let mut child = run(&words)?;
+        let mut child = run(words)?;
         started().push(child.id());
         let tail = child.stderr.take().map(Tail::of);
         let began = usage::started(child.id());
-        let mut target = Self { id: child.id(), began, address: Some(address), child: Some(child) };
+        let mut process = Self { id: child.id(), began, child: Some(child) };
         let deadline = Instant::now() + patience;
         loop {
-            if target.has_ended() {
+            if process.has_ended() {
                 let words = tail.map(Tail::finish).unwrap_or_default();
                 return Err(TargetError::Ended { address, words });
             }
             if accepts(address) {
-                return Ok(target);
+                return Ok(process);
             }
             if Instant::now() > deadline {
                 let words = tail.map(|tail| tail.last_lines()).unwrap_or_default();
@@ -199,11 +235,13 @@ impl Target {
         !self.has_ended() || usage::is_family_alive(self.id)
     }
 
-    /// Stops the server: SIGTERM to its group, a grace period of `patience`, then SIGKILL.
+    /// Stops the server: SIGTERM to its group, a grace period of `patience` if that is any, then SIGKILL.
     fn stop(&mut self, patience: Duration) {
         #[cfg(unix)]
         if let Some(group) = self.child.as_ref().map(Pid::from_child) {
-            let _ = kill_process_group(group, Signal::TERM);
+            if !patience.is_zero() {
+                let _ = kill_process_group(group, Signal::TERM);
+            }
             let deadline = Instant::now() + patience;
             while self.is_alive() && Instant::now() < deadline {
                 thread::sleep(LOOK);
@@ -221,7 +259,7 @@ impl Target {
     }
 }
 
-impl Drop for Target {
+impl Drop for Process {
     fn drop(&mut self) {
         self.stop(STOP);
     }

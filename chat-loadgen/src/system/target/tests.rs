@@ -78,9 +78,9 @@ fn descendants_count_and_are_stopped_as_well() {
 #[test]
 fn who_does_not_listen_to_reason_is_killed() {
     let command = format!("env --ignore-signal=TERM {}", command(""));
-    let mut target = Target::spawn(&command, SOMEWHERE).unwrap();
+    let target = Target::spawn(&command, SOMEWHERE).unwrap();
     let (id, start) = (target.id(), Instant::now());
-    target.stop(Duration::from_millis(100));
+    target.process().stop(Duration::from_millis(100));
     assert!(start.elapsed() >= Duration::from_millis(100) && !exists(id));
 }
 
@@ -97,7 +97,8 @@ fn a_server_that_fails_is_quoted() {
 #[test]
 fn a_server_that_never_listens_is_stopped() {
     let start = || {
-        Target::start("sh -c 'echo hm >&2; exec sleep 1000'", SOMEWHERE, Duration::from_millis(500))
+        let words = ["sh", "-c", "echo hm >&2; exec sleep 1000"].map(str::to_owned);
+        Process::start(&words, SOMEWHERE, Duration::from_millis(500))
     };
     let error = start().unwrap_err();
     assert!(
@@ -135,4 +136,15 @@ fn a_process_that_is_watched_goes_on_afterwards() {
     child.wait().unwrap();
     assert_eq!(target.usage(), None);
     assert!(matches!(Target::attach(child.id()), Err(TargetError::NoProcess(_))));
+}
+
+#[test]
+fn a_server_that_was_killed_is_started_again_on_its_port() {
+    let target = Target::spawn(&command(""), SOMEWHERE).unwrap();
+    let (address, id) = (target.address().unwrap(), target.id());
+    target.kill();
+    assert!(!exists(id) && TcpStream::connect(address).is_err());
+    target.restart().unwrap();
+    TcpStream::connect(address).unwrap();
+    assert!(target.id() != id && target.address() == Some(address));
 }

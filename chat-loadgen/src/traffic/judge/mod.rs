@@ -103,7 +103,7 @@ impl Judge {
             Event::Escaped(line) => return self.escaped(shared, client, line, now),
             Event::Refused(words) => return self.refused(shared, client, words, now),
             Event::Garbage(bytes) => return self.refused_with_garbage(shared, client, bytes, now),
-            Event::Routine => return,
+            Event::Routine | Event::Session(_) => return,
         };
         match shared.mark.only(line) {
             Some(message @ Message { kind: Kind::Measured, .. }) => {
@@ -162,7 +162,9 @@ impl Judge {
             self.anomalies.elsewhere += 1;
             return true;
         }
-        if let Some(taken) = self.latency.delivered(shared, key, now, counted) {
+        if client.session.is_some() && shared.in_flight.crosses(sender, number, client.since) {
+            self.crossed(shared, key, counted);
+        } else if let Some(taken) = self.latency.delivered(shared, key, now, counted) {
             client.received.add(taken.response);
             if let Some(server) = self.servers.get_mut(client.server as usize) {
                 server.delivered(taken.response);
@@ -172,6 +174,18 @@ impl Judge {
             self.compare_order(shared, client, key, now);
         }
         true
+    }
+
+    /// Counts a delivery that crossed a cut: it is not timed.
+    #[cold]
+    fn crossed(&mut self, shared: &Shared, (sender, number): (u32, u32), counted: bool) {
+        let times = shared.in_flight.times(sender, number);
+        if times.is_some_and(|times| shared.window.holds(times.intended)) {
+            shared.seam.crossed.fetch_add(1, Ordering::Relaxed);
+        }
+        if counted {
+            self.latency.missed(shared, sender, number);
+        }
     }
 
     /// Classifies a message that is not the next one of its sender, or late. Gives whether it can

@@ -4,18 +4,20 @@
 //! Several threads may use it: the one that paces, and the one that receives, which answers pings
 //! and goes on where the socket was full.
 
+mod resuming;
+
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chat_protocol::websocket::frame::Opcode;
-use mio::net::TcpStream;
-
-use crate::door::wrapping::{Masks, Wrapping, control};
+use super::connection::Connection;
+use super::lines::Lines;
+use crate::door::wrapping::{Masks, control};
 use crate::traffic::shared::Shared;
-use crate::wire::dialects::Who;
+use crate::wire::dialects::{Who, sessions};
 use crate::wire::payload::{Kind, Message};
+use chat_protocol::websocket::frame::Opcode;
 
 /// Batch size of one write, in bytes: messages are put together up to about this.
 const WRITE: usize = 64 * 1024;
@@ -23,8 +25,6 @@ const WRITE: usize = 64 * 1024;
 /// One client's sending half.
 #[derive(Debug)]
 pub(crate) struct SendHalf {
-    stream: TcpStream,
-    wrapping: Wrapping,
     who: Arc<Who>,
     blocked: AtomicBool,
     outgoing: Mutex<Outgoing>,
@@ -32,6 +32,10 @@ pub(crate) struct SendHalf {
 
 #[derive(Debug, Default)]
 struct Outgoing {
+    /// None while a client with a session is cut off.
+    connection: Option<Arc<Connection>>,
+    /// Of a client with a session: its lines.
+    lines: Option<Box<Lines>>,
     /// Bytes that the system has not taken yet.
     bytes: Vec<u8>,
     /// Bytes that are to be encrypted: none between two calls.
@@ -72,20 +76,11 @@ pub(crate) struct Due {
 pub(crate) struct Disconnected;
 
 impl SendHalf {
-    /// The sending half of a connection that has been registered for reading and writing.
-    pub(crate) fn new(stream: TcpStream, wrapping: Wrapping, who: Arc<Who>) -> Self {
-        let (blocked, outgoing) = (AtomicBool::new(false), Mutex::default());
-        Self { stream, wrapping, who, blocked, outgoing }
-    }
-
-    /// What is around its bytes.
-    pub(crate) fn wrapping(&self) -> &Wrapping {
-        &self.wrapping
-    }
-
-    /// The connection, to read from.
-    pub(crate) fn stream(&self) -> &TcpStream {
-        &self.stream
+    /// The sending half of a connection; `numbered` if the client has a session, and numbers its lines.
+    pub(crate) fn new(connection: Arc<Connection>, who: Arc<Who>, numbered: bool) -> Self {
+        let lines = numbered.then(Box::default);
+        let outgoing = Outgoing { connection: Some(connection), lines, ..Outgoing::default() };
+        Self { who, blocked: AtomicBool::new(false), outgoing: Mutex::new(outgoing) }
     }
 
     /// The client's name and room.
@@ -102,24 +97,26 @@ impl SendHalf {
     /// Sends bytes that belong to no message: an answer, a farewell.
     pub(crate) fn say(&self, bytes: &[u8], shared: &Shared) {
         let mut outgoing = self.lock();
-        outgoing.put(&self.wrapping, |out, _| out.extend_from_slice(bytes));
+        outgoing.put(|out, _| out.extend_from_slice(bytes));
         self.write(&mut outgoing, shared);
     }
 
     /// Answers a ping of the WebSocket.
     pub(crate) fn pong(&self, payload: &[u8], shared: &Shared) {
         let mut outgoing = self.lock();
-        let (out, masks) = outgoing.parts(&self.wrapping);
-        control(out, Opcode::Pong, payload, masks);
+        if let Some((_, out, masks)) = outgoing.parts() {
+            control(out, Opcode::Pong, payload, masks);
+        }
         self.write(&mut outgoing, shared);
     }
 
     /// Sends a client's last words, and that nothing follows.
     pub(crate) fn say_last(&self, bytes: &[u8], shared: &Shared) {
         let mut outgoing = self.lock();
-        outgoing.put(&self.wrapping, |out, _| out.extend_from_slice(bytes));
-        let (out, masks) = outgoing.parts(&self.wrapping);
-        self.wrapping.close(out, masks);
+        outgoing.put(|out, _| out.extend_from_slice(bytes));
+        if let Some((connection, out, masks)) = outgoing.parts() {
+            connection.wrapping.close(out, masks);
+        }
         self.write(&mut outgoing, shared);
     }
 
@@ -129,7 +126,7 @@ impl SendHalf {
         let message = Message { kind: Kind::Probe, sender, number: 0 };
         outgoing.text.clear();
         shared.mark.write(message, 0, &mut outgoing.text);
-        outgoing.put(&self.wrapping, |out, text| shared.dialect.say(&self.who, text, out));
+        outgoing.say(&self.who, None, shared);
         self.write(&mut outgoing, shared);
     }
 
@@ -159,7 +156,9 @@ impl SendHalf {
     /// connection nothing is due.
     pub(crate) fn has_sent_all(&self) -> bool {
         let outgoing = self.lock();
-        outgoing.disconnected || (outgoing.ends.is_empty() && outgoing.due.is_empty())
+        let are_accepted = outgoing.lines.as_ref().is_none_or(|lines| lines.are_accepted());
+        outgoing.disconnected
+            || (are_accepted && outgoing.ends.is_empty() && outgoing.due.is_empty())
     }
 
     /// Stops sending. Messages that have a number and were not wholly taken by the system give it
@@ -182,7 +181,8 @@ impl SendHalf {
     fn write(&self, outgoing: &mut Outgoing, shared: &Shared) {
         let mut full = false;
         while !outgoing.disconnected {
-            outgoing.format_due(&self.who, &self.wrapping, shared);
+            outgoing.format_due(&self.who, shared);
+            let Some(connection) = &outgoing.connection else { break };
             if outgoing.bytes.is_empty() {
                 break;
             }
@@ -192,7 +192,7 @@ impl SendHalf {
             for end in &outgoing.ends {
                 shared.in_flight.stamp(end.sender, end.number, now);
             }
-            match (&self.stream).write(&outgoing.bytes) {
+            match (&connection.stream).write(&outgoing.bytes) {
                 Ok(written) => outgoing.mark_written(written),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // Tried once more after `blocked` is set: the event for a writable socket may have
@@ -204,7 +204,10 @@ impl SendHalf {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(_) => {
                     // The reading half finds out the reason.
-                    outgoing.disconnected = true;
+                    match outgoing.lines {
+                        Some(_) => outgoing.disconnect(shared),
+                        None => outgoing.disconnected = true,
+                    }
                 }
             }
         }
@@ -213,31 +216,51 @@ impl SendHalf {
 }
 
 impl Outgoing {
-    /// The bytes to be sent next, as they are before they are encrypted.
-    fn parts(&mut self, wrapping: &Wrapping) -> (&mut Vec<u8>, &mut Masks) {
-        let out = if wrapping.is_encrypted() { &mut self.plain } else { &mut self.bytes };
-        (out, &mut self.masks)
+    /// The connection, and the bytes to be sent next, as they are before they are encrypted.
+    fn parts(&mut self) -> Option<(&Connection, &mut Vec<u8>, &mut Masks)> {
+        let connection = self.connection.as_deref()?;
+        let is_encrypted = connection.wrapping.is_encrypted();
+        let out = if is_encrypted { &mut self.plain } else { &mut self.bytes };
+        Some((connection, out, &mut self.masks))
     }
 
     /// Appends words. `write` gets the text as well.
     #[inline]
-    fn put(&mut self, wrapping: &Wrapping, write: impl FnOnce(&mut Vec<u8>, &[u8])) {
-        let Self { bytes, plain, text, masks, .. } = self;
-        let out = if wrapping.is_encrypted() { plain } else { bytes };
+    fn put(&mut self, write: impl FnOnce(&mut Vec<u8>, &[u8])) {
+        let Self { connection: Some(connection), bytes, plain, text, masks, .. } = self else {
+            return;
+        };
+        let out = if connection.wrapping.is_encrypted() { plain } else { bytes };
         let start = out.len();
         write(out, text);
-        wrapping.enframe(out, start, masks);
+        connection.wrapping.enframe(out, start, masks);
+    }
+
+    /// Appends the text as a line: that of this message, if it is judged.
+    fn say(&mut self, who: &Who, message: Option<(u32, u32)>, shared: &Shared) {
+        let number = self.lines.as_mut().map(|lines| lines.keep(&self.text, message));
+        self.put(|out, text| {
+            if let Some(number) = number {
+                sessions::number(number, out);
+            }
+            shared.dialect.say(who, text, out);
+        });
     }
 
     /// Gives due messages their number and their text, as long as a write has room for them; and
     /// encrypts them.
-    fn format_due(&mut self, who: &Who, wrapping: &Wrapping, shared: &Shared) {
-        let mut first = self.ends.len();
-        self.number_due(who, wrapping, shared);
-        if wrapping.is_encrypted() {
-            let Self { bytes, plain, ends, .. } = self;
+    fn format_due(&mut self, who: &Who, shared: &Shared) {
+        let first = self.ends.len();
+        self.number_due(who, shared);
+        self.seal(first);
+    }
+
+    /// Encrypts what is to be sent, if the connection is encrypted; `first` is the first of its ends.
+    fn seal(&mut self, mut first: usize) {
+        let Self { connection: Some(connection), bytes, plain, ends, .. } = self else { return };
+        if connection.wrapping.is_encrypted() {
             // What is taken by the system is known by the record.
-            wrapping.seal(plain, bytes, |done, length| {
+            connection.wrapping.seal(plain, bytes, |done, length| {
                 while let Some(end) = ends.get_mut(first).filter(|end| end.at <= done) {
                     end.at = length;
                     first += 1;
@@ -246,8 +269,9 @@ impl Outgoing {
         }
     }
 
-    fn number_due(&mut self, who: &Who, wrapping: &Wrapping, shared: &Shared) {
-        while self.bytes.len() + self.plain.len() < WRITE {
+    fn number_due(&mut self, who: &Who, shared: &Shared) {
+        let (held, back) = self.lines.as_ref().map_or((false, 0), |it| (it.held, it.back));
+        while !held && self.bytes.len() + self.plain.len() < WRITE {
             let Some(due) = self.due.pop_front() else { return };
             let waiting = shared.audience.workers(due.sender);
             shared.enter_second(due.sender, due.intended);
@@ -257,12 +281,15 @@ impl Outgoing {
             if due.late > 0 {
                 shared.in_flight.note_late(due.sender, number, due.late);
             }
+            if due.intended < back {
+                shared.in_flight.interrupt(due.sender, number);
+            }
             let counted = shared.count_numbered(due.intended, waiting);
             let message = Message { kind: Kind::Measured, sender: due.sender, number };
             self.text.clear();
             shared.mark.write(message, due.size, &mut self.text);
-            self.put(wrapping, |out, text| shared.dialect.say(who, text, out));
-            let at = self.parts(wrapping).0.len();
+            self.say(who, Some((due.sender, number)), shared);
+            let at = self.parts().map_or(0, |(_, out, _)| out.len());
             self.ends.push_back(End { at, sender: due.sender, number, counted });
         }
     }
@@ -281,6 +308,7 @@ impl Outgoing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::door::wrapping::Wrapping;
     use crate::traffic::in_flight::Times;
     use crate::traffic::shared::sample;
     use std::io::Read;
@@ -296,7 +324,9 @@ mod tests {
         let (reader, _) = listener.accept().expect("a connection");
         reader.set_read_timeout(Some(Duration::from_secs(20))).expect("a time-out");
         let who = Arc::new(Who { name: "c-0".to_owned(), room: Some(0) });
-        (SendHalf::new(TcpStream::from_std(stream), Wrapping::default(), who), reader)
+        let stream = mio::net::TcpStream::from_std(stream);
+        let connection = Arc::new(Connection { stream, wrapping: Wrapping::default() });
+        (SendHalf::new(connection, who, false), reader)
     }
 
     fn due(size: usize) -> Due {

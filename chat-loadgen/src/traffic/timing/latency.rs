@@ -261,6 +261,9 @@ impl LatencyRecorder {
         if !local.measured {
             return;
         }
+        if completed.crossed {
+            shared.seam.messages.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        }
         let times = &mut self.messages;
         let since = |time: u64| time.saturating_sub(local.times.intended);
         if let Some(reach) = completed.reach {

@@ -1,11 +1,15 @@
 //! Commands to a worker, and its findings at the end.
 
+use std::sync::Arc;
+
 use hdrhistogram::Histogram;
 
 use super::Fate;
 use crate::system::machine::ThreadUse;
 use crate::traffic::client::{Client, Newcomer};
 use crate::traffic::ledger::anomalies::Anomalies;
+use crate::traffic::seam::Cut;
+use crate::traffic::sending::connection::Connection;
 use crate::traffic::timing::latency::MessageTimes;
 use crate::traffic::timing::servers::AtServer;
 use crate::traffic::timing::standstill::Disturbance;
@@ -17,11 +21,27 @@ pub(crate) enum Command {
     Join(Box<Newcomer>),
     /// A client is to say goodbye and to close its connection.
     Leave(u32),
+    /// A client that was cut off has been connected again.
+    Return(u32, Box<Return>),
+    /// A client is to stop reading, because it is about to be cut off.
+    Deafen(u32),
+    /// A client is to be cut off.
+    Cut(u32, Cut),
     /// All clients have joined. A client that hears no sender does not take part, and the slow
     /// readers stop reading.
     Begin,
     /// The run is over.
     Finish,
+}
+
+/// The new connection of a client that was cut off.
+#[derive(Debug)]
+pub(crate) struct Return {
+    pub(crate) connection: Arc<Connection>,
+    /// Bytes that came right behind the handshake of a door.
+    pub(crate) early: Vec<u8>,
+    /// Time at which the connection was begun, in nanoseconds of the run's clock.
+    pub(crate) begun: u64,
 }
 
 /// The findings of one worker.

@@ -90,7 +90,7 @@ impl Worker {
         client.send_half.say_last(&self.answer, &self.shared);
         client.send_half.end();
         // A connection that has ended needs no end.
-        let _ = client.send_half.stream().shutdown(Shutdown::Write);
+        let _ = client.connection.as_ref().map(|it| it.stream.shutdown(Shutdown::Write));
     }
 
     /// Closes the account of a client that has left.
@@ -109,7 +109,7 @@ impl Worker {
         // It may come back before this list is looked at.
         self.leaving.retain(|leaving| leaving.at != at);
         // The rest is closed with the socket, when the client comes back.
-        let _ = client.send_half.stream().shutdown(Shutdown::Both);
+        let _ = client.connection.as_ref().map(|it| it.stream.shutdown(Shutdown::Both));
         self.shared.note_left(client.index);
     }
 }

@@ -4,6 +4,7 @@ mod commands;
 mod leaving;
 mod reading;
 mod receiving;
+mod resuming;
 mod slow_readers;
 
 use std::sync::Arc;
@@ -27,7 +28,7 @@ use crate::traffic::timing::latency::Completions;
 use crate::traffic::timing::standstill::{Meter, Wait, longest_wait};
 use crate::wire::dialects::Stage;
 
-pub(crate) use commands::{Command, Finding};
+pub(crate) use commands::{Command, Finding, Return};
 pub(crate) use slow_readers::Fate;
 
 /// Token of the waker, used when there is a new command.
@@ -155,6 +156,9 @@ impl Worker {
     /// Handles a connection that ended unexpectedly.
     fn connection_lost(&mut self, at: usize) {
         let now = self.shared.clock.now();
+        if self.comes_back(at) {
+            return;
+        }
         let Some(mut client) = self.clients[at].take() else { return };
         if client.until.is_some() {
             self.clients[at] = Some(client);
@@ -191,6 +195,9 @@ impl Worker {
             match self.commands.try_recv() {
                 Ok(Command::Join(newcomer)) => self.join(*newcomer),
                 Ok(Command::Leave(index)) => self.leave(index as usize),
+                Ok(Command::Return(index, again)) => self.come_back(index as usize, *again),
+                Ok(Command::Deafen(index)) => self.deafen(index as usize),
+                Ok(Command::Cut(index, how)) => self.cut(index as usize, how),
                 Ok(Command::Begin) => self.begin(),
                 Ok(Command::Finish) | Err(TryRecvError::Disconnected) => return false,
                 Err(TryRecvError::Empty) => return true,

@@ -11,7 +11,7 @@ use crate::door::unwrapping::Ended;
 use crate::traffic::client::{Client, Presence};
 use crate::traffic::judge::Judge;
 use crate::traffic::shared::Shared;
-use crate::wire::dialects::Stage;
+use crate::wire::dialects::{Event, Stage};
 use crate::wire::payload;
 
 /// Maximum number of bytes kept of an incomplete frame: a server that sends without end must not
@@ -57,7 +57,7 @@ impl Worker {
 
     fn read_once(&mut self, at: usize) -> ReadResult {
         let Some(Some(client)) = self.clients.get_mut(at) else { return ReadResult::Empty };
-        if matches!(client.presence, Presence::Away | Presence::Lost) {
+        if matches!(client.presence, Presence::Away | Presence::Lost) || client.is_deaf() {
             return ReadResult::Empty;
         }
         let kept = client.rest.len();
@@ -89,6 +89,9 @@ impl Worker {
         match ended {
             Some(ended) => {
                 end(client, &self.shared, &mut self.judge, &ended, now);
+                ReadResult::Ended
+            }
+            None if client.session.as_ref().is_some_and(|session| session.refused) => {
                 ReadResult::Ended
             }
             None if again || read == READ => ReadResult::More,
@@ -126,11 +129,23 @@ fn handle_frames(
     let mut used = 0;
     let send_half = Arc::clone(&client.send_half);
     let before = client.stage;
+    let mut last = None;
     while let Some(frame) =
         shared.dialect.read(send_half.who(), &mut client.stage, &input[used..], answer)
     {
+        if client.session.is_some() {
+            match frame.event {
+                Event::Session(news) => client.follow(shared, news, now),
+                Event::Refused(_) => client.was_refused(),
+                Event::Said(_) | Event::Escaped(_) => last = Some(used..used + frame.length),
+                _ => {}
+            }
+        }
         used += frame.length;
         judge.judge_frame(shared, client, frame.event, now);
+    }
+    if let Some(last) = last {
+        client.note_position(&input[last]);
     }
     if before != Stage::Ready && client.stage == Stage::Ready {
         shared.progress.settled.fetch_add(1, Ordering::Relaxed);

@@ -48,11 +48,12 @@ impl Buffers {
         if self.bytes.len() < kept + 1 + READ {
             self.bytes.resize(kept + 1 + READ, 0);
         }
-        let is_plain = client.reader.is_none() && !client.send_half.wrapping().is_encrypted();
+        let Some(connection) = &client.connection else { return Err(ErrorKind::WouldBlock.into()) };
+        let is_plain = client.reader.is_none() && !connection.wrapping.is_encrypted();
         if !is_plain {
             return self.receive_wrapped(client, kept, shared);
         }
-        let read = client.send_half.stream().read(&mut self.bytes[kept..kept + READ])?;
+        let read = (&connection.stream).read(&mut self.bytes[kept..kept + READ])?;
         let at = shared.clock.now();
         Ok(Receipt { at, read, length: read, again: false, ended: None })
     }
@@ -96,15 +97,16 @@ impl Buffers {
         from: usize,
         shared: &Shared,
     ) -> io::Result<(u64, usize, usize, Option<Ended>)> {
-        let mut stream = client.send_half.stream();
-        if !client.send_half.wrapping().is_encrypted() {
+        let Some(connection) = &client.connection else { return Err(ErrorKind::WouldBlock.into()) };
+        let mut stream = &connection.stream;
+        if !connection.wrapping.is_encrypted() {
             let read = stream.read(&mut self.bytes[from..from + READ])?;
             return Ok((shared.clock.now(), read, from + read, None));
         }
         self.sealed.resize(READ, 0);
         let read = stream.read(&mut self.sealed)?;
         let at = shared.clock.now();
-        let Some(mut tls) = client.send_half.wrapping().tls() else {
+        let Some(mut tls) = connection.wrapping.tls() else {
             return Err(ErrorKind::InvalidInput.into());
         };
         let (to, ended) = unseal(&mut tls, &self.sealed[..read], &mut self.bytes, from);

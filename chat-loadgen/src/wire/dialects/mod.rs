@@ -18,6 +18,7 @@ mod mqtt;
 mod nats;
 mod redis;
 mod sala;
+pub(crate) mod sessions;
 #[cfg(test)]
 mod tests;
 
@@ -31,6 +32,7 @@ pub(crate) use mqtt::Mqtt;
 pub(crate) use nats::Nats;
 pub(crate) use redis::Redis;
 pub(crate) use sala::Sala;
+pub(crate) use sessions::Sessions;
 
 /// A simulated client's identity: its name and its room.
 #[derive(Debug, Clone)]
@@ -69,6 +71,24 @@ pub enum Event<'a> {
     Garbage(&'a [u8]),
     /// A part of the protocol's own conversation: the answer to a command, a ping.
     Routine,
+    /// News of the client's session.
+    Session(Seam<'a>),
+}
+
+/// News of a session, by which a client comes back when it was cut off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seam<'a> {
+    /// It has begun.
+    Begun {
+        /// The word by which the client comes back.
+        token: &'a [u8],
+        /// The position of the room's last message.
+        position: &'a [u8],
+    },
+    /// The client is back; the server has acted on its lines up to this number.
+    Resumed(u64),
+    /// The server has acted on the line of this number.
+    Accepted(u64),
 }
 
 /// One frame at the beginning of what has arrived.
@@ -219,6 +239,8 @@ impl fmt::Display for DialectName {
 #[derive(Debug, Clone)]
 pub(crate) enum Protocol {
     BuiltIn(DialectName, Option<Login>),
+    /// `grupal` with sessions.
+    Sessions,
     File(Box<FileDialect>),
 }
 
@@ -227,6 +249,7 @@ impl Protocol {
     pub(crate) fn dialect(&self) -> Box<dyn Dialect> {
         match self {
             Self::BuiltIn(name, login) => name.with_login(login.clone()),
+            Self::Sessions => Box::new(Sessions),
             Self::File(dialect) => dialect.clone(),
         }
     }
@@ -241,6 +264,7 @@ impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BuiltIn(name, _) => name.fmt(f),
+            Self::Sessions => DialectName::Grupal.fmt(f),
             Self::File(dialect) => f.write_str(dialect.name()),
         }
     }

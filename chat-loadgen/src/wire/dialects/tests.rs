@@ -68,6 +68,7 @@ fn play<'a>(who: &Who, dialect: &dyn Dialect, pieces: impl IntoIterator<Item = &
                 Event::Refused(text) => format!("refused {}", printable(text)),
                 Event::Garbage(text) => format!("garbage {}", printable(text)),
                 Event::Routine => "routine".to_owned(),
+                Event::Session(news) => format!("{news:?}"),
             });
         }
         input.drain(..at);

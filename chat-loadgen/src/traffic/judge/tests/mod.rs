@@ -15,6 +15,7 @@ use super::*;
 use crate::door::wrapping::Wrapping;
 use crate::traffic::client::Newcomer;
 use crate::traffic::in_flight::InFlight;
+use crate::traffic::sending::connection::Connection;
 use crate::traffic::sending::send_half::SendHalf;
 use crate::traffic::shared::sample;
 use crate::wire::dialects::{Stage, Who};
@@ -25,7 +26,9 @@ fn client(shared: &Shared, part: Part, back: Option<Box<[u32]>>) -> Client {
     let address = listener.local_addr().expect("an address");
     let stream = std::net::TcpStream::connect(address).expect("a connection");
     let who = Arc::new(Who { name: "c-2".to_owned(), room: Some(0) });
-    let send_half = Arc::new(SendHalf::new(TcpStream::from_std(stream), Wrapping::default(), who));
+    let stream = TcpStream::from_std(stream);
+    let connection = Arc::new(Connection { stream, wrapping: Wrapping::default() });
+    let send_half = Arc::new(SendHalf::new(Arc::clone(&connection), who, shared.resumes));
     let is_back = back.is_some();
     let newcomer = Newcomer {
         early: Vec::new(),
@@ -35,6 +38,7 @@ fn client(shared: &Shared, part: Part, back: Option<Box<[u32]>>) -> Client {
         server: 0,
         witness: false,
         send_half,
+        connection,
         stage: Stage::Ready,
         back,
     };

@@ -1,0 +1,181 @@
+//! Clients that are cut off and come back by their sessions: who is away, and what is counted.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::wire::random::mix;
+
+/// Pause before the second attempt to come back. It doubles with each attempt, up to [`LONGEST`].
+const PAUSE: Duration = Duration::from_millis(50);
+const LONGEST: Duration = Duration::from_secs(1);
+
+/// A client's session.
+#[derive(Debug, Default)]
+pub(crate) struct Session {
+    /// The word by which it comes back.
+    pub(crate) token: Vec<u8>,
+    /// The position of the last message that it has heard.
+    pub(crate) position: Vec<u8>,
+    /// Time at which its last connection was begun, in nanoseconds of the run's clock.
+    pub(crate) connected: u64,
+    /// True while it does not read, so that a cut finds unread bytes.
+    pub(crate) deaf: bool,
+    /// True if the server has refused to let it come back.
+    pub(crate) refused: bool,
+}
+
+/// The manner of a cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cut {
+    /// By a reset, instead of an orderly end.
+    pub(crate) reset: bool,
+    /// Within a line of the client, if it sends.
+    pub(crate) within_a_line: bool,
+    /// With bytes that the client has not read.
+    pub(crate) unread: bool,
+}
+
+impl Cut {
+    /// The manner of the cut with this number.
+    pub(crate) fn chosen(number: u64) -> Self {
+        let dice = mix(number);
+        Self { reset: dice & 1 == 0, within_a_line: dice & 2 == 0, unread: dice & 4 == 0 }
+    }
+}
+
+/// The seam of one run.
+#[derive(Debug, Default)]
+pub(crate) struct Seam {
+    /// Connections that were cut.
+    pub(crate) cuts: AtomicU64,
+    /// Those of them that were cut within a line.
+    pub(crate) within_a_line: AtomicU64,
+    /// Times the server was killed and started again.
+    pub(crate) kills: AtomicU64,
+    /// Times a client was back.
+    pub(crate) resumed: AtomicU64,
+    /// Deliveries of the measuring window's messages that crossed a cut.
+    pub(crate) crossed: AtomicU64,
+    /// Messages of the window with such deliveries.
+    pub(crate) messages: AtomicU64,
+    /// Lines that were accepted, and that the server did not know any more when their client came back.
+    pub(crate) forgotten: AtomicU64,
+    /// Time before which a connection was made that a kill has ended, in nanoseconds of the run's clock.
+    killed: AtomicU64,
+    away: Mutex<Vec<Away>>,
+    is_over: AtomicBool,
+    changed: Condvar,
+}
+
+/// A client that is away.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Away {
+    /// Its index among all clients of the run.
+    pub(crate) client: u32,
+    /// Number of attempts that have failed.
+    attempts: u32,
+    /// Time of the next attempt, in nanoseconds of the run's clock.
+    at: u64,
+}
+
+impl Seam {
+    /// A kill begins: connections end by it from now on.
+    pub(crate) fn begin_kill(&self) {
+        self.killed.store(u64::MAX, Ordering::SeqCst);
+    }
+
+    /// The server has been killed.
+    pub(crate) fn end_kill(&self, now: u64) {
+        self.killed.store(now, Ordering::SeqCst);
+        self.kills.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Returns whether a kill ended a connection that was made at that time.
+    pub(crate) fn was_killed(&self, since: u64) -> bool {
+        since < self.killed.load(Ordering::SeqCst)
+    }
+
+    /// Lets a client come back at once.
+    pub(crate) fn leave(&self, client: u32, now: u64) {
+        self.add(Away { client, attempts: 0, at: now });
+    }
+
+    /// Lets a client try again after a pause.
+    pub(crate) fn try_again(&self, away: Away, now: u64) {
+        let longest = PAUSE.saturating_mul(1 << away.attempts.min(10)).min(LONGEST);
+        let longest = u64::try_from(longest.as_nanos()).unwrap_or(u64::MAX);
+        // Half of it is as good as random: those that were cut off together do not come back together.
+        let dice = mix(u64::from(away.client) << 32 | u64::from(away.attempts));
+        let pause = longest / 2 + dice % (longest / 2);
+        self.add(Away { attempts: away.attempts + 1, at: now + pause, ..away });
+    }
+
+    fn add(&self, away: Away) {
+        self.lock().push(away);
+        self.changed.notify_one();
+    }
+
+    /// The next client whose time has come; waits for it. None when the run is over. `now` is the time of the
+    /// run's clock.
+    pub(crate) fn next(&self, now: impl Fn() -> u64) -> Option<Away> {
+        let mut away = self.lock();
+        while !self.is_over.load(Ordering::Relaxed) {
+            let next = away.iter().enumerate().min_by_key(|(_, away)| away.at);
+            let next = next.map(|(place, away)| (place, away.at));
+            let wait = match next {
+                Some((place, at)) if at <= now() => return Some(away.swap_remove(place)),
+                Some((_, at)) => Duration::from_nanos(at.saturating_sub(now())),
+                None => LONGEST,
+            };
+            let waited = self.changed.wait_timeout(away, wait);
+            away = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        None
+    }
+
+    /// Nobody comes back any more.
+    pub(crate) fn end(&self) {
+        let _away = self.lock();
+        self.is_over.store(true, Ordering::Relaxed);
+        self.changed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Away>> {
+        self.away.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_come_back_in_the_order_of_their_times_and_later_each_time() {
+        let seam = Seam::default();
+        seam.leave(7, 20);
+        seam.leave(3, 10);
+        let next = |now| seam.next(move || now).expect("a client");
+        let first = next(10);
+        assert_eq!(first.client, 3);
+        seam.try_again(first, 10);
+        assert_eq!(next(20).client, 7);
+        let again = next(10 + 50_000_000);
+        assert!(again.client == 3 && again.at > 25_000_000, "{again:?}");
+        seam.try_again(again, 0);
+        let third = next(100_000_000);
+        assert!(third.at >= 50_000_000, "{third:?}");
+        seam.end();
+        assert!(seam.next(|| 0).is_none());
+    }
+
+    #[test]
+    fn a_kill_explains_the_end_of_connections_that_were_made_before_it() {
+        let seam = Seam::default();
+        assert!(!seam.was_killed(5));
+        seam.begin_kill();
+        assert!(seam.was_killed(5));
+        seam.end_kill(10);
+        assert!(seam.was_killed(5) && !seam.was_killed(11));
+    }
+}
