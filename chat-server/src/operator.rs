@@ -13,7 +13,7 @@ use crate::client::flood_control::FloodControl;
 use crate::net::transport::Dismissal;
 use crate::people::commands::Effect;
 use crate::people::directory::PersonId;
-use crate::people::directory::sessions::Hold;
+use crate::people::directory::coming::Hold;
 use crate::people::served::Served;
 use crate::people::speech::Speaker;
 use crate::room::seat::MemberId;

@@ -12,5 +12,4 @@ mod page;
 mod profiles;
 mod resuming;
 mod safety;
-mod standing_in;
 mod talking;

@@ -1,5 +1,7 @@
 //! The page comes back into its session (requirement 11.16): to a real server.
 
+mod standing_in;
+
 use chat_drive::failure::Result;
 use chat_tests::chat::Chat;
 use chat_tests::harness::peer::Peer;

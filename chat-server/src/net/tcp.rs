@@ -1,5 +1,7 @@
 //! A TCP connection: the transport of a member, and what its client sends. Its wire may have frames.
 
+mod reading;
+
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io::{self, Read, Write};
@@ -20,6 +22,8 @@ use crate::net::admission::{Permit, Shares};
 use crate::net::clock::Clock;
 use crate::net::idle::Activity;
 use crate::net::per_address::Origin;
+pub(crate) use reading::{Asked, Received};
+
 use crate::net::transport::{Dismissal, Fault, Transport};
 use crate::net::wire::encoding::Encoding;
 use crate::net::wire::text::Text;
@@ -74,24 +78,6 @@ pub(crate) struct TcpConnection {
     number: AtomicU32,
     /// Its shares of the limits, where there are any.
     shares: Option<Box<Shares>>,
-}
-
-/// The source of the knowledge that there is something to read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Asked {
-    /// The runtime, which knows what the system has told it. Costs no system call in vain.
-    Runtime,
-    /// The system itself. When the process is continued, timers fire before the runtime has heard of what has
-    /// arrived meanwhile.
-    System,
-}
-
-/// The result of one read.
-pub(crate) enum Received<'a> {
-    /// These bytes of lines: of frames, there may be none. There is `more` at once, if that is certain.
-    Some { bytes: &'a [u8], more: bool },
-    /// The peer sends nothing more.
-    End,
 }
 
 impl TcpConnection {

@@ -10,7 +10,7 @@ use chat_store::line::Position;
 
 use crate::net::per_address::Origin;
 use crate::net::transport::Transport;
-use crate::people::directory::sessions::Hold;
+use crate::people::directory::coming::Hold;
 use crate::people::directory::{Directory, People, PersonId, Transfer};
 use crate::room::event::Notice;
 use crate::room::order::Room;

@@ -26,9 +26,11 @@ use crate::room::fanout::Deliveries;
 use crate::room::letter::{Letter, Mailbox};
 use crate::room::order::{Past, Room};
 use crate::room::seat::{MemberId, Seat};
-use sessions::{Hold, Sessions};
+use coming::Hold;
+use sessions::Sessions;
 
 mod accounts;
+pub(crate) mod coming;
 mod order;
 mod presence;
 pub(crate) mod resumption;
@@ -168,24 +170,6 @@ impl<T: Transport> Directory<T> {
         people.admit(name, encoding, Location::Moving(Vec::new()), account)
     }
 
-    /// The same for a client that is not asked for a name, with its number among those of its port.
-    pub(crate) fn admit_guest(
-        &self,
-        port: u16,
-        number: u32,
-        encoding: Encoding,
-    ) -> (PersonId, Name) {
-        let mut copy = number;
-        loop {
-            let name = Name::guest(port, copy);
-            let location = Location::Moving(Vec::new());
-            if let Ok(id) = self.lock().admit(name.clone(), encoding, location, None) {
-                return (id, name);
-            }
-            copy += 1;
-        }
-    }
-
     /// A person that has just been admitted joins its first room, and is welcomed; the room hears of it.
     /// Returns also how many bytes were said because of it.
     pub(crate) fn arrive(
@@ -251,15 +235,6 @@ impl<T: Transport> Directory<T> {
         Some((room, member, people.caused))
     }
 
-    /// A connection ends, and its person leaves, or is absent until it comes back. The room hears if it leaves.
-    pub(crate) fn leave(&self, hold: Hold, leaving: Leaving) {
-        let mut people = self.lock();
-        if !people.is_held(hold) || leaving == Leaving::Cut && people.becomes_absent(hold.id) {
-            return;
-        }
-        people.depart(hold.id, leaving);
-    }
-
     /// The operator has another name; no room hears of it.
     pub(crate) fn rename_operator(&self, id: PersonId, new: &Name) -> Result<(), NameError> {
         self.lock().rename(id, new, false)
@@ -283,17 +258,6 @@ impl<T: Transport> Directory<T> {
     pub(super) fn lock(&self) -> MutexGuard<'_, People<T>> {
         self.people.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The way in which a connection ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Leaving {
-    /// The person leaves, or is sent away.
-    ForGood,
-    /// It was cut off, for all that is known.
-    Cut,
-    /// The server stops: no room hears of it, and a person may come back to the next.
-    Closing,
 }
 
 /// An id belongs to a membership, and ends with it; a room lasts as long as it has a member.
@@ -353,34 +317,6 @@ impl<T: Transport> People<T> {
         );
         self.rooms.entry(FIRST).and_modify(|open| _ = open.members.insert(id));
         Ok(id)
-    }
-
-    /// A person leaves.
-    pub(super) fn depart(&mut self, id: PersonId, leaving: Leaving) {
-        let Some(person) = self.by_id.remove(&id) else { return };
-        self.names.release(&person.name);
-        self.house.farewells.remove(&id);
-        let notice = (self.rules.presence && leaving != Leaving::Closing)
-            .then(|| self.rules.language.left(&person.name));
-        let notice = notice.map(|line| Notice::new("left", line, [("who", &person.name)]));
-        match &person.location {
-            Location::InRoom(room, member) => {
-                if let Some(notice) = &notice {
-                    room.say(*member, notice);
-                }
-                room.leave(*member);
-            }
-            Location::Absent => {
-                if let Some(notice) = &notice {
-                    self.rooms[&person.room].room.say(MemberId::NOBODY, notice);
-                }
-            }
-            Location::Moving(_) | Location::Console(_) => {}
-        }
-        self.quit(person.room, id);
-        if let Some(token) = person.session {
-            self.end_session(*token, leaving != Leaving::ForGood);
-        }
     }
 
     /// The encoding of what a person is sent.

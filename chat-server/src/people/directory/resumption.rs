@@ -6,7 +6,7 @@ use chat_store::line::Position;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
-use super::sessions::Hold;
+use super::coming::Hold;
 use super::{Directory, Transfer};
 use crate::net::transport::Transport;
 use crate::net::wire::encoding::Encoding;

@@ -20,8 +20,9 @@ use chat_store::session::{Session, Token};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::coming::{Hold, Leaving};
 use super::resumption::Back;
-use super::{Directory, FIRST, Leaving, Location, People, PersonId};
+use super::{Directory, FIRST, Location, People, PersonId};
 use crate::net::per_address::Origin;
 use crate::net::transport::Transport;
 use crate::net::wire::encoding::{Encoding, Object};
@@ -50,20 +51,6 @@ struct Entry {
     /// Number of the connection that has it. Lines of an earlier one are ignored.
     turn: u32,
     due: Option<Instant>,
-}
-
-/// A person of a connection: its id, and the turn of the connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Hold {
-    pub(crate) id: PersonId,
-    pub(crate) turn: u32,
-}
-
-impl Hold {
-    /// That of the only connection of a person.
-    pub(crate) fn without_session(id: PersonId) -> Self {
-        Self { id, turn: 0 }
-    }
 }
 
 impl Sessions {

@@ -5,6 +5,7 @@ use chat_protocol::command::Command;
 use chat_protocol::refusal::Refusal;
 use tokio::task::yield_now;
 
+use super::coming::Leaving;
 use super::*;
 use crate::net::transport::fake::Recorder;
 use crate::room::outbox::OutboxLimits;

@@ -13,7 +13,8 @@ use chat_protocol::refusal::Refusal;
 use chat_store::moderation::{Deed, Sanction};
 
 use crate::net::transport::Transport;
-use crate::people::directory::{Leaving, Location, People, PersonId};
+use crate::people::directory::coming::Leaving;
+use crate::people::directory::{Location, People, PersonId};
 use crate::people::house::roles::Role;
 use crate::people::house::settings::Holder;
 use crate::people::private_messages::Written;

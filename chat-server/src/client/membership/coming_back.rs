@@ -1,0 +1,68 @@
+//! A client with a session: it comes back, and numbers its lines (requirements 11.10 to 11.12).
+
+use chat_protocol::name::NameError;
+use chat_store::line::Numbered;
+
+use super::{Membership, State};
+use crate::net::transport::{Fault, Transport};
+use crate::net::wire::encoding::Object;
+use crate::people::directory::Arrival;
+use crate::people::directory::coming::Leaving;
+use crate::people::directory::resumption::at_once;
+
+impl Membership<'_> {
+    /// Another connection has the person: this one ends.
+    pub(super) fn is_replaced(&mut self) {
+        self.state = State::Replaced;
+        self.connection.hang_up(Fault::Broken);
+    }
+
+    /// The client comes back to its session, if it can.
+    pub(crate) fn resume(&mut self, arguments: &str) -> Result<(), NameError> {
+        let State::Nameless(nameless) = &mut self.state else { return Ok(()) };
+        let directory = &self.server.directory;
+        let (hold, name, back) = directory.resume(arguments, self.connection.origin())?;
+        if !nameless.registration.end() {
+            // Too late: it makes way for another. The session goes on with the next connection.
+            let leaving = if back.is_heard() { Leaving::Closing } else { Leaving::Cut };
+            directory.leave(hold, leaving);
+            return Ok(());
+        }
+        self.connection.take_objects();
+        let peer = self.connection.peer();
+        self.server.console.print(self.server.language().client_joined(&name, peer));
+        if let Some(served) = &self.server.served {
+            served.set_person(peer, hold.id);
+        }
+        self.person = Some((hold, name));
+        self.numbered = Some(Box::new(Numbered { session: back.session(), number: 0 }));
+        if let Some(mut seat) = nameless.seat.take() {
+            // The question may be a line that has not ended.
+            if nameless.asking.is_some() {
+                self.server.deliveries.write(&mut seat, "\n");
+            }
+            self.state = State::Moving(at_once(*seat), Arrival::Back(Box::new(back)));
+        }
+        Ok(())
+    }
+
+    /// Returns whether the client numbers its lines.
+    pub(crate) fn has_session(&self) -> bool {
+        self.numbered.is_some()
+    }
+
+    /// Returns whether the line of this number is to be acted on: the client may send a line again. `None`: another
+    /// connection has the person.
+    pub(crate) fn accepts(&mut self, number: u64) -> Option<bool> {
+        let (Some(numbered), Some((hold, _))) = (&mut self.numbered, &self.person) else {
+            return None;
+        };
+        numbered.number = number;
+        self.server.directory.accept(*hold, number)
+    }
+
+    /// Tells the client that the line of this number was acted on.
+    pub(crate) fn answer(&mut self, number: u64) {
+        self.tell_line(Object::new("accepted").value("number", number).end());
+    }
+}

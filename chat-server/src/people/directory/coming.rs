@@ -1,0 +1,93 @@
+//! The connection that a person has, and how it leaves.
+
+use chat_protocol::name::Name;
+
+use super::{Directory, Location, People, PersonId};
+use crate::net::transport::Transport;
+use crate::net::wire::encoding::Encoding;
+use crate::room::event::Notice;
+use crate::room::seat::MemberId;
+
+/// A person of a connection: its id, and the turn of the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hold {
+    pub(crate) id: PersonId,
+    pub(crate) turn: u32,
+}
+
+impl Hold {
+    /// That of the only connection of a person.
+    pub(crate) fn without_session(id: PersonId) -> Self {
+        Self { id, turn: 0 }
+    }
+}
+
+/// The way in which a connection ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leaving {
+    /// The person leaves, or is sent away.
+    ForGood,
+    /// It was cut off, for all that is known.
+    Cut,
+    /// The server stops: no room hears of it, and a person may come back to the next.
+    Closing,
+}
+
+impl<T: Transport> Directory<T> {
+    /// Gives a name to a client that is not asked for a name, with its number among those of its port.
+    pub(crate) fn admit_guest(
+        &self,
+        port: u16,
+        number: u32,
+        encoding: Encoding,
+    ) -> (PersonId, Name) {
+        let mut copy = number;
+        loop {
+            let name = Name::guest(port, copy);
+            let location = Location::Moving(Vec::new());
+            if let Ok(id) = self.lock().admit(name.clone(), encoding, location, None) {
+                return (id, name);
+            }
+            copy += 1;
+        }
+    }
+
+    /// A connection ends, and its person leaves, or is absent until it comes back. The room hears if it leaves.
+    pub(crate) fn leave(&self, hold: Hold, leaving: Leaving) {
+        let mut people = self.lock();
+        if !people.is_held(hold) || leaving == Leaving::Cut && people.becomes_absent(hold.id) {
+            return;
+        }
+        people.depart(hold.id, leaving);
+    }
+}
+
+impl<T: Transport> People<T> {
+    /// A person leaves.
+    pub(in crate::people) fn depart(&mut self, id: PersonId, leaving: Leaving) {
+        let Some(person) = self.by_id.remove(&id) else { return };
+        self.names.release(&person.name);
+        self.house.farewells.remove(&id);
+        let notice = (self.rules.presence && leaving != Leaving::Closing)
+            .then(|| self.rules.language.left(&person.name));
+        let notice = notice.map(|line| Notice::new("left", line, [("who", &person.name)]));
+        match &person.location {
+            Location::InRoom(room, member) => {
+                if let Some(notice) = &notice {
+                    room.say(*member, notice);
+                }
+                room.leave(*member);
+            }
+            Location::Absent => {
+                if let Some(notice) = &notice {
+                    self.rooms[&person.room].room.say(MemberId::NOBODY, notice);
+                }
+            }
+            Location::Moving(_) | Location::Console(_) => {}
+        }
+        self.quit(person.room, id);
+        if let Some(token) = person.session {
+            self.end_session(*token, leaving != Leaving::ForGood);
+        }
+    }
+}
