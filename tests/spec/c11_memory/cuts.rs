@@ -80,9 +80,9 @@ impl Client {
             let _ = before.send_raw(&line.as_bytes()[..part]);
         }
         if random.random_bool(0.5) {
-            before.reset()
+            before.reset();
         } else {
-            drop(before)
+            drop(before);
         }
         self.come_back()
     }
