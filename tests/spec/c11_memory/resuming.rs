@@ -365,3 +365,59 @@ fn r11_14_who_comes_back_is_told_what_was_heard_and_not_kept() -> Result {
     eva.send("/historial\n")?;
     expect_past(&mut eva, "Bea > uno")
 }
+
+#[test]
+fn r11_10_a_line_of_a_session_without_a_number_is_refused() -> Result {
+    let chat = start(&[])?;
+    let [ana, mut bea] = chat.members(["Ana", "Bea"])?;
+    let mut ana = Resumer::begin(ana)?;
+    ana.peer.send("hola\n0 hola\n9007199254740992 hola\nuno hola\n1 \n2 hola\n")?;
+    for _ in 0..4 {
+        ana.expect_kind("refusal")?;
+    }
+    ana.expect_accepted(1)?;
+    ana.expect_accepted(2)?;
+    bea.expect("Ana > hola")?;
+    ana.peer.send("salir\n")?;
+    ana.peer.expect_end()
+}
+
+#[test]
+fn r11_12_what_is_not_remembered_is_told() -> Result {
+    let chat = start(&[])?;
+    let [ana, mut bea] = chat.members(["Ana", "Bea"])?;
+    let mut ana = Resumer::begin(ana)?;
+    ana.peer = chat.peer("again")?;
+    bea.send(numbers(1000) + "/privado Bea fin\n")?;
+    while !bea.hear()?.unwrap_or_default().starts_with("! ") {}
+    ana.peer.send(format!("/reanudar {} {}\n", ana.token, ana.position))?;
+    ana.expect_kind("resumed")?;
+    ana.expect_kind("missed")?;
+    for n in 800..1000 {
+        ana.expect("Bea", &n.to_string())?;
+    }
+    Ok(())
+}
+
+#[test]
+fn r11_12_an_earlier_connection_does_nothing_any_more() -> Result {
+    let chat = start(&["--coalesce", "200ms"])?;
+    let [ana, eva, mut bea] = chat.members(["Ana", "Eva", "Bea"])?;
+    let (mut ana, mut eva) = (Resumer::begin(ana)?, Resumer::begin(eva)?);
+    let again = chat.peer("again")?;
+    // In one pass of the room.
+    ana.peer.send("1 uno\n")?;
+    chat.server.out.wait_for("Ana > uno")?;
+    let mut earlier = std::mem::replace(&mut ana.peer, again);
+    ana.peer.send(format!("/reanudar {} {}\n", ana.token, ana.position))?;
+    ana.expect_kind("resumed")?;
+    // It may be closed already.
+    let _ = earlier.send_raw("2 dos\n3 /nombre Zeta\nhola\n");
+    ana.peer.send("2 dos\n")?;
+    for said in ["uno", "dos"] {
+        bea.expect(&format!("Ana > {said}"))?;
+        eva.expect("Ana", said)?;
+    }
+    bea.send("/quien\n")?;
+    bea.expect("* en general (3): Ana, Eva, Bea")
+}
