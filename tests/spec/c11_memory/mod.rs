@@ -1,6 +1,7 @@
 //! Chapter 11: what a room remembers. The file in which it is kept: `store`.
-//! Clients that come back: `resuming`, `cuts`. This project's own one: `client`.
+//! Clients that come back: `resuming`, `absence`, `cuts`. This project's own one: `client`.
 
+mod absence;
 mod client;
 mod cuts;
 mod resuming;

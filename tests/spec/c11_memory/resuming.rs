@@ -3,13 +3,11 @@
 use chat_drive::failure::Result;
 use chat_protocol::name::NameError;
 use chat_tests::ES;
-use chat_tests::binaries;
-use chat_tests::chat::Chat;
 use chat_tests::harness::peer::Peer;
 use serde_json::Value;
 
-use super::store::{Place, RECORDED, recorded, stop};
-use super::{expect_past, member, start};
+use super::start;
+use super::store::{Place, recorded};
 
 /// A client that has a session.
 pub(super) struct Resumer {
@@ -73,7 +71,7 @@ impl Resumer {
     }
 
     #[track_caller]
-    fn expect_kind(&mut self, kind: &str) -> Result<Value> {
+    pub(super) fn expect_kind(&mut self, kind: &str) -> Result<Value> {
         let object = object(&mut self.peer)?;
         if object["kind"] != kind {
             return Err(self.peer.failure(format!("should be of the kind {kind}: {object}")));
@@ -82,7 +80,7 @@ impl Resumer {
     }
 
     #[track_caller]
-    fn expect_accepted(&mut self, number: u64) -> Result {
+    pub(super) fn expect_accepted(&mut self, number: u64) -> Result {
         if self.expect_kind("accepted")?["number"] != number {
             return Err(self.peer.failure(format!("should accept line {number}")));
         }
@@ -282,88 +280,6 @@ fn r11_12_more_than_a_room_remembers_comes_from_the_store() -> Result {
         ana.expect("Bea", &n.to_string())?;
     }
     Ok(())
-}
-
-#[test]
-fn r11_13_a_short_absence_is_not_heard() -> Result {
-    let chat = Chat::start_with(&["--profile", "grupal"])?;
-    let [ana, mut bea] = chat.members(["Ana", "Bea"])?;
-    let mut ana = Resumer::begin(ana)?;
-    ana.peer.end_sending()?;
-    while ana.peer.hear()?.is_some() {}
-    bea.send("/privado Ana hola\n/quien\nhola\n")?;
-    bea.expect(
-        &ES.refusal(&chat_protocol::refusal::Refusal::CannotHearNow("Ana".parse().unwrap()))
-            .to_string(),
-    )?;
-    bea.expect("* en general (2): Ana, Bea")?;
-    ana.come_back(chat.peer("again")?)?;
-    ana.expect("Bea", "hola")?;
-    ana.say("he vuelto")?;
-    bea.expect("Ana > he vuelto")
-}
-
-#[test]
-fn r11_13_a_long_one_is_and_so_is_the_return() -> Result {
-    let chat = Chat::start_with(&["--profile", "grupal", "--absence", "100ms"])?;
-    let [ana, mut bea] = chat.members(["Ana", "Bea"])?;
-    let mut ana = Resumer::begin(ana)?;
-    ana.say("/sala cocina")?;
-    ana.expect_kind("here")?;
-    bea.expect("* Ana pasa a la sala cocina")?;
-    bea.send("/sala cocina\n")?;
-    ana.expect_accepted(1)?;
-    ana.expect_kind("comes")?;
-    ana.peer.end_sending()?;
-    while ana.peer.hear()?.is_some() {}
-    while bea.hear()?.unwrap_or_default() != "* Ana ha salido" {}
-    bea.send("hola\n")?;
-    let resumed = ana.come_back(chat.peer("again")?)?;
-    assert_eq!(resumed["room"], "cocina");
-    bea.expect("* Ana se ha unido")?;
-    ana.expect("Bea", "hola")
-}
-
-#[test]
-fn r11_13_who_cannot_come_back_leaves_at_once() -> Result {
-    let chat = Chat::start_with(&["--profile", "grupal", "--resume", "100ms"])?;
-    let [ana, eva, mut bea] = chat.members(["Ana", "Eva", "Bea"])?;
-    drop(eva);
-    bea.expect("* Eva ha salido")?;
-    let mut ana = Resumer::begin(ana)?;
-    ana.peer.end_sending()?;
-    while ana.peer.hear()?.is_some() {}
-    bea.expect("* Ana ha salido")?;
-    let mut peer = chat.asked_peer("again")?;
-    peer.send(format!("/reanudar {} {}\n", ana.token, ana.position))?;
-    peer.expect(&ES.name_refused(NameError::NoSession).to_string())
-}
-
-#[test]
-fn r11_14_who_comes_back_is_told_what_was_heard_and_not_kept() -> Result {
-    let place = Place::new();
-    let chat = place.start(&[])?;
-    let ana = recorded(&chat, "Ana")?;
-    let mut bea = recorded(&chat, "Bea")?;
-    let mut eva = recorded(&chat, "Eva")?;
-    let mut ana = Resumer::begin(ana)?;
-    bea.send("uno\n")?;
-    ana.expect("Bea", "uno")?;
-    let kept = ana.position.clone();
-    eva.expect("Bea > uno")?;
-    eva.send("dos\n")?;
-    ana.expect("Eva", "dos")?;
-    stop(chat)?;
-    let mut forget = binaries::server();
-    let forget = forget.args(["forget", "Eva", "--store", &place.file]).output();
-    assert!(forget.expect("it runs").status.success());
-    let chat = place.start(&[])?;
-    let resumed = ana.come_back(chat.peer("again")?)?;
-    assert_eq!(resumed["stored"], *kept);
-    let mut eva = member(&chat, "Eva")?;
-    eva.expect(RECORDED)?;
-    eva.send("/historial\n")?;
-    expect_past(&mut eva, "Bea > uno")
 }
 
 #[test]
