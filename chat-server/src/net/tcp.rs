@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr};
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::time::Duration;
 
 #[cfg(target_os = "linux")]
@@ -57,6 +57,15 @@ thread_local! {
     static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; SPARE + READ].into_boxed_slice());
 }
 
+/// The bits of a connection's state that are its [`Dismissal`].
+const DISMISSAL: u8 = 0b11;
+
+/// It takes objects, whatever its wire is made for.
+const OBJECTS: u8 = 0b100;
+
+/// Its client has to ask before it speaks.
+const RESTRAINED: u8 = 0b1000;
+
 /// The space before what is read. Frames need one byte of it; with eight, a read is aligned.
 const SPARE: usize = 8;
 
@@ -65,12 +74,9 @@ pub(crate) struct TcpConnection {
     stream: TcpStream,
     wire: Wire,
     activity: Activity,
-    /// The [`Dismissal`] for which it is to be ended from this side, once there is one; 0 before.
-    dismissal: AtomicU8,
-    /// It takes objects, whatever its wire is made for.
-    takes_objects: AtomicBool,
-    /// Its client has to ask before it speaks.
-    is_restrained: AtomicBool,
+    /// The [`Dismissal`] for which it is to be ended from this side, once there is one, and two bits: [`OBJECTS`] and
+    /// [`RESTRAINED`]. With two bytes more, an idle client would cost 128 bytes more.
+    state: AtomicU8,
     /// With the port thirteen bytes less than a [`SocketAddr`], of which every idle client has one.
     ip: IpAddr,
     port: u16,
@@ -92,9 +98,7 @@ impl TcpConnection {
             stream,
             wire,
             activity: Activity::new(clock),
-            dismissal: AtomicU8::new(0),
-            takes_objects: AtomicBool::new(false),
-            is_restrained: AtomicBool::new(false),
+            state: AtomicU8::new(0),
             ip: peer.ip(),
             port: peer.port(),
             number: AtomicU32::new(1),
@@ -135,7 +139,7 @@ impl TcpConnection {
 
     /// It takes objects from here on.
     pub(crate) fn take_objects(&self) {
-        self.takes_objects.store(true, Ordering::Release);
+        self.state.fetch_or(OBJECTS, Ordering::Release);
     }
 
     pub(crate) fn activity(&self) -> &Activity {
@@ -153,7 +157,7 @@ impl TcpConnection {
 
     /// Returns whether its client has to ask before it speaks.
     pub(crate) fn is_restrained(&self) -> bool {
-        self.is_restrained.load(Ordering::Relaxed)
+        self.state.load(Ordering::Relaxed) & RESTRAINED != 0
     }
 
     /// Asks the task that reads from it to end it, whatever is still unread.
@@ -166,14 +170,16 @@ impl TcpConnection {
     /// The reason for which the task that reads from it is to end it, if there is one.
     pub(crate) fn dismissal(&self) -> Option<Dismissal> {
         let all = [Dismissal::Removed, Dismissal::Displaced, Dismissal::Fault];
-        let reason = self.dismissal.load(Ordering::Acquire);
+        let reason = self.state.load(Ordering::Acquire) & DISMISSAL;
         all.into_iter().find(|dismissal| *dismissal as u8 == reason)
     }
 
     /// Sets the reason, unless there is one: the first counts.
     fn dismiss_for(&self, reason: Dismissal) {
         let (set, failed) = (Ordering::AcqRel, Ordering::Acquire);
-        let _ = self.dismissal.compare_exchange(0, reason as u8, set, failed);
+        let _ = self.state.try_update(set, failed, |state| {
+            (state & DISMISSAL == 0).then_some(state | reason as u8)
+        });
     }
 
     /// Completes when the peer is gone, even if something that it sent is unread: its stream has ended, or
@@ -334,7 +340,7 @@ impl Transport for TcpConnection {
     }
 
     fn encoding(&self) -> Encoding {
-        if self.takes_objects.load(Ordering::Acquire) {
+        if self.state.load(Ordering::Acquire) & OBJECTS != 0 {
             Encoding::Json
         } else {
             self.wire.encoding()
@@ -354,7 +360,11 @@ impl Transport for TcpConnection {
     }
 
     fn restrain(&self, is_restrained: bool) {
-        self.is_restrained.store(is_restrained, Ordering::Relaxed);
+        if is_restrained {
+            self.state.fetch_or(RESTRAINED, Ordering::Relaxed);
+        } else {
+            self.state.fetch_and(!RESTRAINED, Ordering::Relaxed);
+        }
     }
 
     fn hang_up(&self, fault: Fault) {

@@ -97,7 +97,7 @@ pub(super) struct People<T> {
 
 pub(super) struct Person<T> {
     pub(super) name: Name,
-    /// The [folded](chat_protocol::name::fold) name of the account that the person has proved to be its own.
+    /// The [key](chat_protocol::name::key) of the name of the account that the person has proved to be its own.
     pub(super) account: Option<Box<str>>,
     /// `None` before it has joined a room, and at the console.
     pub(super) connection: Option<Arc<T>>,

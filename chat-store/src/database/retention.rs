@@ -24,12 +24,14 @@ impl Retention {
     pub(crate) fn delete(&self, database: &mut Database) -> Result<bool, OpenError> {
         let connection = database.connection()?;
         let mut more = false;
+        let mut oldest_deed = 0;
         if let Some(keep) = self.keep {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             let oldest = i64::try_from(now.saturating_sub(keep).as_millis()).unwrap_or(i64::MAX);
             more |= delete_first(connection, oldest)?;
-            delete_deeds(connection, oldest)?;
+            oldest_deed = oldest;
         }
+        delete_deeds(connection, oldest_deed)?;
         if let Some(size) = self.keep_size {
             let number =
                 |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));

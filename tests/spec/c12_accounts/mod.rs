@@ -1,7 +1,7 @@
 //! Chapter 12: accounts. Where words are taken from: `doors`; what becomes of them: `secrets`; the operator: `operator`.
 
 mod doors;
-mod operator;
+pub(crate) mod operator;
 mod secrets;
 
 use chat_drive::failure::Result;

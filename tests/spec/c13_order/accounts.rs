@@ -3,6 +3,7 @@
 use tempfile::TempDir;
 
 use super::*;
+use crate::c12_accounts::operator::account;
 
 const WORD: &str = "una clave larga";
 
@@ -27,10 +28,13 @@ fn registered(chat: &Chat, name: &str) -> Result<Peer> {
 fn r13_1_accounts_keep_their_roles_and_admins_act_everywhere() -> Result {
     let folder = TempDir::new().expect("a folder");
     let file = folder.path().join("chat.db").display().to_string();
-    let chat = start(&["--store", &file, "--accounts", "optional", "--admin", "Eva"])?;
+    let options = ["--store", &file, "--accounts", "optional", "--admin", "Eva"];
+    let mut chat = start(&options)?;
+    chat.server.kill()?;
+    assert!(account(&file, &["passwd", "Eva"], WORD).status.success());
+    let chat = start(&options)?;
     let mut ana = registered(&chat, "Ana")?;
-    let mut eva = registered(&chat, "Eva")?;
-    eva.expect("* esta cuenta es de administración")?;
+    let mut eva = proved(&chat, "Eva")?;
     ana.send("/sala cocina\n/tema pan\n/vetados\n")?;
     while ana.hear()?.is_some_and(|line| line != "* no hay nadie vetado ni callado") {}
     let mut bea = chat.named_peer("Bea")?;

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use chat_protocol::account::{AccountError, Word};
-use chat_protocol::name::{Name, NameError, fold};
+use chat_protocol::name::{Name, NameError, key};
 use chat_store::account::Account;
 
 use crate::people::names::UniqueNames;
@@ -27,7 +27,7 @@ const MOST: usize = 10_000;
 pub(crate) struct Accounts {
     /// A name without an account is refused.
     is_required: bool,
-    /// The [keys](fold) of administrators.
+    /// The [keys](key) of administrators.
     admins: Vec<String>,
     registered: Mutex<Registered>,
     attempts: Arc<Mutex<Attempts>>,
@@ -54,7 +54,7 @@ struct Registration {
 pub(crate) enum Standing {
     /// It can be had.
     Free,
-    /// It belongs to the account of this [key](fold), whose word has this hash.
+    /// It belongs to the account of this [key](key), whose word has this hash.
     Registered(Box<str>, Arc<str>),
     /// It cannot be had.
     Refused(NameError),
@@ -71,7 +71,7 @@ impl Accounts {
         }
         Self {
             is_required,
-            admins: admins.iter().map(|name| fold(name.as_str())).collect(),
+            admins: admins.iter().map(|name| key(name.as_str())).collect(),
             registered: Mutex::new(registered),
             attempts: Arc::default(),
             hashing: Hashing::default(),
@@ -79,7 +79,7 @@ impl Accounts {
         }
     }
 
-    /// The [keys](fold) of administrators.
+    /// The [keys](key) of administrators.
     pub(crate) fn admins(&self) -> &[String] {
         &self.admins
     }
@@ -89,6 +89,11 @@ impl Accounts {
         self.admins.iter().any(|admin| admin == account)
     }
 
+    /// Returns whether there is this account.
+    pub(crate) fn has(&self, account: &str) -> bool {
+        self.lock().names.find(account).is_some()
+    }
+
     /// The way in which a name stands.
     pub(crate) fn standing(&self, name: &Name) -> Standing {
         let registered = self.lock();
@@ -96,7 +101,7 @@ impl Accounts {
             Some(Registration { name: registered, hash })
                 if registered.is_meant_by(name.as_str()) =>
             {
-                Standing::Registered(fold(registered.as_str()).into(), Arc::clone(hash))
+                Standing::Registered(key(registered.as_str()).into(), Arc::clone(hash))
             }
             Some(_) => Standing::Refused(NameError::Taken),
             None if self.is_required => {
@@ -140,7 +145,7 @@ impl Accounts {
         self.hashing.run(prove).await
     }
 
-    /// Makes an account for a person from this address, who has this name. Returns its [key](fold). Cancel-safe, but it may
+    /// Makes an account for a person from this address, who has this name. Returns its [key](key). Cancel-safe, but it may
     /// go on.
     pub(crate) async fn register(
         &self,
@@ -148,6 +153,10 @@ impl Accounts {
         name: Name,
         word: Word,
     ) -> Result<Box<str>, AccountError> {
+        // The first to come would be the administrator.
+        if self.is_admin(&key(name.as_str())) {
+            return Err(AccountError::Registered);
+        }
         attempts::lock(&self.attempts).count_account(address, Instant::now())?;
         let hash = self.hashing.run(move || hash(&word)).await?;
         let kept = {
@@ -159,7 +168,7 @@ impl Accounts {
             self.lock().release(&name);
             return Err(AccountError::NotStored);
         }
-        Ok(fold(name.as_str()).into())
+        Ok(key(name.as_str()).into())
     }
 
     /// Gives an account another word. Cancel-safe, but it may go on.

@@ -33,6 +33,11 @@ impl<T: Transport> Directory<T> {
 }
 
 impl<T: Transport> People<T> {
+    /// Returns whether this account is gone, which a person has proved before.
+    pub(in crate::people) fn is_gone(&self, account: &str) -> bool {
+        self.accounts.as_ref().is_none_or(|accounts| !accounts.has(account))
+    }
+
     /// The reason why a person, who has proved this account, cannot have a name because of the accounts.
     pub(in crate::people) fn objection_of_accounts(
         &self,

@@ -55,6 +55,8 @@ impl<T: Transport> Directory<T> {
     /// A connection ends, and its person leaves, or is absent until it comes back. The room hears if it leaves.
     pub(crate) fn leave(&self, hold: Hold, leaving: Leaving) {
         let mut people = self.lock();
+        let is_sent_away = people.house.farewells.contains_key(&hold.id);
+        let leaving = if is_sent_away { Leaving::ForGood } else { leaving };
         if !people.is_held(hold) || leaving == Leaving::Cut && people.becomes_absent(hold.id) {
             return;
         }

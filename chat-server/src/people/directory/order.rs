@@ -1,6 +1,6 @@
 //! What the order in the house needs to know of people and rooms.
 
-use chat_protocol::name::{Name, fold};
+use chat_protocol::name::{Name, key};
 
 use super::{Directory, FIRST, OpenRoom, People, PersonId};
 use crate::net::transport::Transport;
@@ -32,7 +32,7 @@ impl<T: Transport> People<T> {
 
     /// The name of a person's room, as it stands in the store.
     pub(in crate::people) fn room_key(&self, id: PersonId) -> String {
-        fold(self.room_name(id).as_str())
+        key(self.room_name(id).as_str())
     }
 
     /// The settings of a person's room.

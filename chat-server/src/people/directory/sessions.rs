@@ -232,6 +232,9 @@ impl<T: Transport> People<T> {
     ) -> Result<(PersonId, Back), NameError> {
         let Session { name, room, account, .. } = &self.sessions.all[&token].session;
         let (name, room, account) = (name.parse()?, room.parse::<Name>()?, account.clone());
+        if account.as_deref().is_some_and(|account| self.is_gone(account)) {
+            return Err(NameError::NoSession);
+        }
         if let Some(error) = self.objection_of_accounts(&name, account.as_deref()) {
             return Err(error);
         }

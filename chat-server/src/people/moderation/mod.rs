@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use chat_protocol::command::{Command, FORMS, Verb};
 use chat_protocol::moderation::{MAX_REASON, Objection};
-use chat_protocol::name::fold;
+use chat_protocol::name::key;
 use chat_protocol::refusal::Refusal;
 use chat_store::moderation::{Deed, Sanction};
 
@@ -156,7 +156,7 @@ impl<T: Transport> People<T> {
         let id = self.find(name);
         let account = match id {
             Some(id) => self.person(id).account.clone(),
-            None => Some(fold(name).into()),
+            None => Some(key(name).into()),
         };
         if !self.settings_mut(by).demote(id, account.as_deref()) {
             return Err(Refusal::NoSuchPerson(name.to_owned()));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chat_protocol::command::Verb;
 use chat_protocol::moderation::{Objection, Sentence};
-use chat_protocol::name::{Name, fold};
+use chat_protocol::name::{Name, key};
 use chat_protocol::refusal::Refusal;
 use chat_store::moderation::Sanction;
 
@@ -34,7 +34,7 @@ impl<T: Transport> Directory<T> {
     /// The reason why a client from this address may not have this name, whose account it has or will have proved to
     /// own (requirement 13.4).
     pub(crate) fn keeps_out(&self, name: &Name, ip: IpAddr) -> Option<Refusal> {
-        self.lock().ban(name, &fold(name.as_str()), Some(ip)).map(Into::into)
+        self.lock().ban(name, &key(name.as_str()), Some(ip)).map(Into::into)
     }
 
     /// The reason why no client from this address may come in.
@@ -120,7 +120,7 @@ impl<T: Transport> People<T> {
             aimed.network = Some(network.to_string().into());
         } else {
             let name: Name = target.parse().map_err(Refusal::Name)?;
-            let account = fold(name.as_str());
+            let account = key(name.as_str());
             if self.role_of(by, None, Some(&account)) > role {
                 return Err(Objection::HigherRole(name).into());
             }
@@ -226,12 +226,12 @@ impl<T: Transport> People<T> {
             return Err(Objection::Muted(mute).into());
         }
         let Ok(name) = new.parse::<Name>() else { return Ok(()) };
-        self.ban(&name, &fold(new), None).map_or(Ok(()), |ban| Err(ban.into()))
+        self.ban(&name, &key(new), None).map_or(Ok(()), |ban| Err(ban.into()))
     }
 
     /// A ban of a person from the room of this name.
     pub(in crate::people) fn ban_from(&self, id: PersonId, room: &Name) -> Option<Sentence> {
-        self.house.sanctions.find(true, Some(&fold(room.as_str())), self.subject(id))
+        self.house.sanctions.find(true, Some(&key(room.as_str())), self.subject(id))
     }
 
     /// A mute of a person where it is.

@@ -35,7 +35,7 @@ function submit() {
   const line = $("text").value;
   if (over !== null) return comeBack();
   if (line.trim() === "" || !say(line)) return undefined;
-  remembered.push(line);
+  if (!isSecret(line)) remembered.push(line);
   if (remembered.length > MOST_REMEMBERED) remembered.shift();
   place = remembered.length;
   $("text").value = "";
@@ -43,10 +43,15 @@ function submit() {
   return keepDraft();
 }
 
+// A command with a word that nobody else may know: it is not kept.
+function isSecret(line) {
+  return /^\s*\/(registrar|register|clave|password)\b/i.test(line);
+}
+
 function keepDraft() {
   if (!current) return;
   current.draft = $("text").value;
-  if (current.draft) drafts[current.key] = current.draft;
+  if (current.draft && !isSecret(current.draft)) drafts[current.key] = current.draft;
   else delete drafts[current.key];
   session("drafts", drafts);
 }
