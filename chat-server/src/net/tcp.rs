@@ -340,11 +340,8 @@ impl Transport for TcpConnection {
     }
 
     fn encoding(&self) -> Encoding {
-        if self.state.load(Ordering::Acquire) & OBJECTS != 0 {
-            Encoding::Json
-        } else {
-            self.wire.encoding()
-        }
+        let takes_objects = self.state.load(Ordering::Acquire) & OBJECTS != 0;
+        if takes_objects { Encoding::Json } else { self.wire.encoding() }
     }
 
     async fn writable(&self) -> io::Result<()> {
@@ -360,11 +357,9 @@ impl Transport for TcpConnection {
     }
 
     fn restrain(&self, is_restrained: bool) {
-        if is_restrained {
-            self.state.fetch_or(RESTRAINED, Ordering::Relaxed);
-        } else {
-            self.state.fetch_and(!RESTRAINED, Ordering::Relaxed);
-        }
+        let (state, order) = (&self.state, Ordering::Relaxed);
+        let (bit, others) = (if is_restrained { RESTRAINED } else { 0 }, !RESTRAINED);
+        let _ = state.try_update(order, order, |state| Some(state & others | bit));
     }
 
     fn hang_up(&self, fault: Fault) {
