@@ -194,7 +194,9 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
                     self.follow(then);
                 }
                 () = until(idle), if on => self.idle_step_over().await,
-                () = until(answer), if listening => self.answer_overdue().await,
+                () = until(answer), if listening || on && self.session.holds() => {
+                    self.answer_overdue().await;
+                }
                 () = until(deadline), if on => self.exit = Some(Exit::Left),
             }
         }

@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn r6_5_english_words_are_completed_too() {
         let vocabulary = Vocabulary::new(true, Language::Es);
-        assert_eq!(at_end("/m", &vocabulary), grown("/msg "));
+        assert_eq!(at_end("/ms", &vocabulary), grown("/msg "));
         assert_eq!(at_end("/n", &Vocabulary::new(true, Language::En)), grown("/nick "));
         assert_eq!(at_end("/rep", &vocabulary), grown("/reply "));
     }

@@ -95,6 +95,8 @@ pub(crate) const UNSEEN: &[(Number, Text)] = &[
     unasked(11, 12),
     unasked(11, 13),
     unasked(11, 14),
+    unasked(11, 15),
+    unasked(11, 16),
     unasked(12, 1),
     unasked(12, 2),
     unasked(12, 3),

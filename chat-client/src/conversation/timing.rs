@@ -93,10 +93,13 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
 
     /// Handles an answer that is overdue.
     pub(super) async fn answer_overdue(&mut self) {
-        if !self.is_still_silent().await {
-            return;
-        }
-        match self.awaited.take() {
+        let is_silent = self.is_still_silent().await;
+        let on = self.exit.is_none();
+        // A server that sends without end does not keep back what the user has typed.
+        let is_over = |&mut (due, awaited): &mut (Instant, Awaited)| {
+            is_silent || on && awaited == Awaited::Session && due <= Instant::now()
+        };
+        match self.awaited.take_if(is_over) {
             Some((_, Awaited::Anything)) => self.show(self.settings.language.no_answer_yet()),
             Some((_, Awaited::Notice)) => self.hint(Hint::NoCommands),
             Some((_, Awaited::Session)) => self.session_overdue(),
