@@ -57,10 +57,13 @@ impl Object {
             _ => None,
         };
         let mark = if self.kind() == "refusal" { REFUSAL } else { NOTICE };
-        match said {
-            Some(said) => vec![said],
-            None => text.lines().map(|line| format!("{mark}{line}")).collect(),
+        if let Some(said) = said {
+            return vec![said];
         }
+        // Who has a session comes from another room.
+        let room = self.name("room").filter(|_| self.kind() == "here");
+        let moved = room.map(|room| language.you_are_in(&room).to_string());
+        moved.into_iter().chain(text.lines().map(|line| format!("{mark}{line}"))).collect()
     }
 
     /// The time since it was said.
@@ -77,6 +80,12 @@ mod tests {
 
     fn lines(object: &str) -> Vec<String> {
         Object::parse(object).unwrap().lines(Language::Es)
+    }
+
+    #[test]
+    fn r11_15_another_room_is_two_lines_as_in_the_text_protocol() {
+        let here = r#"{"kind":"here","room":"cocina","text":"eres Ana; en cocina (1): Ana"}"#;
+        assert_eq!(lines(here), ["* estás en la sala cocina", "* eres Ana; en cocina (1): Ana"]);
     }
 
     #[test]

@@ -99,6 +99,8 @@ impl Scene {
     fn connect(&mut self, options: &[&str]) -> Result<(Who, String, String)> {
         let mut command = binaries::client();
         command.args([&self.address.to_string(), "--profile", &self.profile]).args(options);
+        // The scene ends with its server: nobody waits for another.
+        command.arg("--reconnect=off");
         let client = Who::Client(self.clients.len() + 1);
         let program = self.stage.start(&format!("{client:?}"), command)?;
         let connected = "nuevo cliente conectado: ";
