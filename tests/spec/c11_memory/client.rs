@@ -171,6 +171,7 @@ fn r11_15_a_session_that_is_refused_is_begun_anew_in_its_room() -> Result {
     let played = Played::open()?;
     let (mut client, mut link) = played.session()?;
     say(&mut link, r#""here","you":"Ana","room":"cocina","text":"eres Ana; en cocina (1): Ana""#)?;
+    client.out.expect("* estás en la sala cocina")?;
     client.out.expect("* eres Ana; en cocina (1): Ana")?;
     client.type_in("uno\n")?;
     link.expect("1 uno")?;
