@@ -148,7 +148,7 @@ pub(crate) async fn run(
     let exposed = config.proxy.is_on() || addresses.iter().any(|(_, address)| is_open(address));
     let limits = config.of_address.limits(exposed);
     let server = Arc::new(Server::new(config, console, deliveries, kept, clock, limits.clone()));
-    let Server { config, console, directory, deliveries, .. } = &*server;
+    let Server { console, directory, .. } = &*server;
     directory.keep_order(House::new(server.accounts.as_deref(), motd, store, sanctions));
     let operator = operator
         .map(|(name, desk)| (directory.admit_operator(name.clone(), console.clone()), name, desk));
@@ -162,14 +162,14 @@ pub(crate) async fn run(
     let mut acceptor = listen(&server, listeners, limits, &connections);
     let mut stop = pin!(stop);
     let mut operator = pin!(operator::talk(&server, operator));
-    let mut time = pin!(directory.keep_time());
+    let mut timers = pin!(directory.run_timers());
     loop {
         tokio::select! {
             biased;
             () = &mut stop => break,
             Some(error) = failure.recv() => pass_on(error)?,
             () = &mut operator => break,
-            () = &mut time => {}
+            never = &mut timers => match never {},
             (stream, peer) = next(&mut acceptor) => {
                 let server = Arc::clone(&server);
                 let speaking = server.speaking.token();
@@ -178,8 +178,15 @@ pub(crate) async fn run(
         }
     }
 
-    console.announce(config.common.lang.closing());
     drop(acceptor);
+    shut_down(&server, connections).await;
+    failure.try_recv().map_or(Ok(()), pass_on)
+}
+
+/// Lets the clients go: what was accepted is delivered and stored, as far as there is time.
+async fn shut_down(server: &Server, connections: TaskTracker) {
+    let Server { config, console, directory, deliveries, .. } = server;
+    console.announce(config.common.lang.closing());
     server.stopping.cancel();
     let drained = timeout(config.drain() / 5 * 4, async {
         connections.close();
@@ -193,7 +200,6 @@ pub(crate) async fn run(
     if timeout(config.drain() / 10, deliveries.written()).await.is_err() {
         tracing::warn!("the store did not take everything in time");
     }
-    failure.try_recv().map_or(Ok(()), pass_on)
 }
 
 impl Server {

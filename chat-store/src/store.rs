@@ -162,15 +162,17 @@ impl Store {
     /// The lines of a room behind a position, in order: `limit` of them at most, the last ones. Those that were given
     /// before are among them. Empty if the database cannot be read. Cancel-safe.
     pub async fn read(&self, room: &str, behind: Position, limit: usize) -> Vec<Line> {
-        let (answer, lines) = oneshot::channel();
-        self.send(Job::Read { room: room.into(), behind, limit, end: End::Last, answer });
-        lines.await.unwrap_or_default()
+        self.read_from(End::Last, room, behind, limit).await
     }
 
     /// The same, but the first ones.
     pub async fn read_on(&self, room: &str, behind: Position, limit: usize) -> Vec<Line> {
+        self.read_from(End::First, room, behind, limit).await
+    }
+
+    async fn read_from(&self, end: End, room: &str, behind: Position, limit: usize) -> Vec<Line> {
         let (answer, lines) = oneshot::channel();
-        self.send(Job::Read { room: room.into(), behind, limit, end: End::First, answer });
+        self.send(Job::Read { room: room.into(), behind, limit, end, answer });
         lines.await.unwrap_or_default()
     }
 

@@ -158,7 +158,7 @@ impl<'a> Membership<'a> {
         };
         let directory = &self.server.directory;
         let Some(room) = directory.destination(*hold) else {
-            return self.is_replaced();
+            return self.give_way();
         };
         // A room that has just been opened reads first what was said in it before.
         room.filled().await;
@@ -179,7 +179,7 @@ impl<'a> Membership<'a> {
                 self.caused += caused;
                 self.state = State::InRoom(room, member, None);
             }
-            None => self.is_replaced(),
+            None => self.give_way(),
         }
     }
 

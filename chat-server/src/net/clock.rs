@@ -5,7 +5,7 @@
 //! too long after the last beat.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::{Instant, sleep};
 
@@ -15,6 +15,16 @@ const BEAT: Duration = Duration::from_millis(500);
 /// The longest time between two heartbeats that counts: a beat comes late on a busy machine, but not by more
 /// than this.
 const LONGEST: Duration = Duration::from_secs(1);
+
+/// The time since 1970 (UTC), by the system's clock: for what is shown to people, or kept in a file.
+pub(crate) fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// The same in milliseconds, as files have it.
+pub(crate) fn milliseconds(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+}
 
 /// A clock, shared by all that measure silence. Its instants are not to be mixed with the system's.
 #[derive(Clone)]

@@ -222,7 +222,7 @@ impl<T: Transport> Directory<T> {
             let language = people.rules.language;
             let who: (_, &dyn Display) = ("who", &name);
             match arrival {
-                Arrival::Back(back) if !back.is_heard() => {}
+                Arrival::Back(back) if !back.is_announced() => {}
                 Arrival::New(_) | Arrival::Back(_) => {
                     people.say(id, &Notice::new("joined", language.joined(&name), [who]));
                 }

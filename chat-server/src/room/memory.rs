@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use chat_protocol::language::Language;
 use chat_protocol::limits::MAX_HISTORY;
@@ -13,6 +13,7 @@ use chat_store::session::{Session, Token};
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
+use crate::net::clock::{milliseconds, since_1970};
 use crate::net::wire::encoding::{Encoding, Object};
 use crate::room::event::{MESSAGE, Message};
 use crate::store::Store;
@@ -147,7 +148,7 @@ impl Memory {
         let line = Arc::new(Line {
             room: Arc::clone(&self.room),
             position,
-            at: i64::try_from(now().as_millis()).unwrap_or(i64::MAX),
+            at: milliseconds(since_1970()),
             author: author.into(),
             text: text.into(),
             numbered,
@@ -243,7 +244,7 @@ impl Memory {
 
     /// The last messages, at most so many, in this encoding, each on a line. `None` if there is none.
     pub(crate) fn recall(&self, count: usize, encoding: Encoding) -> Option<String> {
-        let (now, language) = (now(), self.common.language);
+        let (now, language) = (since_1970(), self.common.language);
         let keep = self.common.store.as_ref().and_then(|store| store.keep().duration());
         let oldest = keep.map_or(0, |keep| now.saturating_sub(keep).as_millis());
         let lines = self.lines.iter().skip(self.lines.len().saturating_sub(count));
@@ -293,13 +294,8 @@ fn before(line: &Line) -> Position {
     Position { epoch, number: number.saturating_sub(1) }
 }
 
-/// Since 1970.
-fn now() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
-}
-
 fn seconds() -> u32 {
-    u32::try_from(now().as_secs()).unwrap_or(u32::MAX)
+    u32::try_from(since_1970().as_secs()).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

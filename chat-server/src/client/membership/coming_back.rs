@@ -12,7 +12,7 @@ use crate::people::directory::resumption::at_once;
 
 impl Membership<'_> {
     /// Another connection has the person: this one ends.
-    pub(super) fn is_replaced(&mut self) {
+    pub(super) fn give_way(&mut self) {
         self.state = State::Replaced;
         self.connection.hang_up(Fault::Broken);
     }
@@ -24,7 +24,7 @@ impl Membership<'_> {
         let (hold, name, back) = directory.resume(arguments, self.connection.origin())?;
         if !nameless.registration.end() {
             // Too late: it makes way for another. The session goes on with the next connection.
-            let leaving = if back.is_heard() { Leaving::Closing } else { Leaving::Cut };
+            let leaving = if back.is_announced() { Leaving::Closing } else { Leaving::Cut };
             directory.leave(hold, leaving);
             return Ok(());
         }

@@ -2,10 +2,11 @@
 //! and lists of names are all that they need.
 
 use std::fmt::{self, Display, Write};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use chat_protocol::wording::{NOTICE, REFUSAL};
 use chat_store::line::Position;
+
+use crate::net::clock::since_1970;
 
 /// The encoding of what a client is sent. Its connection has it from the beginning, and its ids in rooms and in the
 /// directory carry it in their lowest bit, so that it takes no memory there.
@@ -39,8 +40,7 @@ struct Escaped<'a>(&'a mut String);
 impl Object {
     /// An event of this kind, now.
     pub(crate) fn new(kind: &str) -> Self {
-        let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self::at(kind, time.as_millis())
+        Self::at(kind, since_1970().as_millis())
     }
 
     /// An event of this kind, so many milliseconds after 1970 began.

@@ -1,6 +1,6 @@
 //! The queue of words that are hashed (argon2id), beside the threads that serve.
 //!
-//! A hash takes 19 MiB of memory and some 30 ms of a processor, on purpose. So there is one at a time, and a
+//! A hash takes 19 MiB of memory and 30 to 60 ms of a processor, on purpose. So there is one at a time, and a
 //! bounded queue.
 
 use std::sync::Arc;

@@ -46,6 +46,10 @@ impl<T: Transport> People<T> {
 
     /// The lines for a person that arrives, in its encoding.
     pub(super) fn welcome(&self, id: PersonId, arrival: &Arrival) -> Vec<String> {
+        if let Arrival::Back(_) = arrival {
+            // It has been told.
+            return Vec::new();
+        }
         let Rules { language, presence, commands, .. } = self.rules;
         let (room, names) = self.present(id);
         let motd = self.house.motd(self.encoding(id), language);
@@ -54,10 +58,10 @@ impl<T: Transport> People<T> {
         let topic = topic.map(|topic| self.encoding(id).encode(&topic));
         let mut lines = match arrival {
             Arrival::New(greeting) => greeting.iter().cloned().chain(motd).collect(),
-            // It has been told.
-            Arrival::Back(_) => return Vec::new(),
-            Arrival::From(_) if self.encoding(id) == Encoding::Json => Vec::new(),
-            Arrival::From(_) => vec![language.you_are_in(room).to_string()],
+            Arrival::From(_) if self.encoding(id) == Encoding::Text => {
+                vec![language.you_are_in(room).to_string()]
+            }
+            Arrival::From(_) | Arrival::Back(_) => Vec::new(),
         };
         let name = &self.person(id).name;
         let introduction = language.introduction(name, room, names);

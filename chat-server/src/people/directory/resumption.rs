@@ -28,7 +28,7 @@ pub(crate) struct Back {
     behind: Position,
     session: Position,
     /// The client has heard something in the room.
-    has_heard: bool,
+    pub(super) has_heard: bool,
     /// The person had left: the room hears of its return.
     had_left: bool,
     /// The client knows that it is back.
@@ -40,10 +40,6 @@ impl Back {
         Self { behind, session, has_heard: false, had_left, is_told: false }
     }
 
-    pub(super) fn has_heard(&mut self) {
-        self.has_heard = true;
-    }
-
     pub(crate) fn session(&self) -> Position {
         self.session
     }
@@ -53,7 +49,7 @@ impl Back {
     }
 
     /// Returns whether the room hears of it.
-    pub(crate) fn is_heard(&self) -> bool {
+    pub(crate) fn is_announced(&self) -> bool {
         self.had_left
     }
 
@@ -86,7 +82,7 @@ impl Back {
                 portion.extend(memory::said(line, self.session).map(|line| line + "\n"));
             }
             if read.is_empty() {
-                // It is nowhere.
+                // Neither the room nor the store has it.
                 self.behind = room.complete_from();
                 let missed = Notice::new("missed", deliveries.language().missed_some(), []);
                 portion = Encoding::Json.encode(&missed) + "\n";

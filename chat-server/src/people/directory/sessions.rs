@@ -9,9 +9,10 @@
 //! | left, but it can come back, for `--resume` | no | that it left | no | is refused |
 
 use std::collections::{BTreeSet, HashMap};
+use std::convert::Infallible;
 use std::mem;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use chat_protocol::command::Command;
 use chat_protocol::name::{Name, NameError, fold};
@@ -23,6 +24,7 @@ use tokio::time::Instant;
 use super::coming::{Hold, Leaving};
 use super::resumption::Back;
 use super::{Directory, FIRST, Location, People, PersonId};
+use crate::net::clock::{milliseconds, since_1970};
 use crate::net::per_address::Origin;
 use crate::net::transport::Transport;
 use crate::net::wire::encoding::{Encoding, Object};
@@ -40,7 +42,7 @@ pub(crate) struct Sessions {
     all: HashMap<Token, Entry>,
     /// The times at which something happens to a session whose client is away.
     dues: BTreeSet<(Instant, Token)>,
-    /// Wakes [`keep_time`](Directory::keep_time): an earlier one was added.
+    /// Wakes [`run_timers`](Directory::run_timers): an earlier one was added.
     earlier: Arc<Notify>,
 }
 
@@ -94,7 +96,7 @@ impl Sessions {
 
 impl<T: Transport> Directory<T> {
     /// Does what is due for sessions, for ever. Cancel-safe.
-    pub(crate) async fn keep_time(&self) {
+    pub(crate) async fn run_timers(&self) -> Infallible {
         let earlier = Arc::clone(&self.lock().sessions.earlier);
         loop {
             let next = self.lock().expire(Instant::now());
@@ -195,25 +197,21 @@ impl<T: Transport> People<T> {
         let behind = behind.max(joined);
         let (id, mut back) = match entry.person {
             Some(id) => {
-                let before = Location::Moving(Vec::new());
-                match mem::replace(&mut self.person_mut(id).location, before) {
-                    Location::InRoom(room, member) => {
-                        self.deliveries.end(room.hand_over(member).0);
-                    }
-                    // What was said to it on its way waits for it still.
-                    Location::Moving(mail) => {
-                        self.person_mut(id).location = Location::Moving(mail);
-                    }
-                    Location::Absent | Location::Console(_) => {}
+                if let Location::InRoom(room, member) = &self.person(id).location {
+                    self.deliveries.end(room.hand_over(*member).0);
+                }
+                let location = &mut self.person_mut(id).location;
+                // What was said to it on its way to a room waits for it still.
+                if !matches!(location, Location::Moving(_)) {
+                    *location = Location::Moving(Vec::new());
                 }
                 (id, Back::new(behind, session, false))
             }
             None => self.readmit(token, behind, origin)?,
         };
         let entry = self.sessions.all.get_mut(&token).expect(HAS_SESSION);
-        if has_heard && back.behind() == behind {
-            back.has_heard();
-        }
+        // Not if it comes back into another room.
+        back.has_heard = has_heard && back.behind() == behind;
         entry.turn += 1;
         entry.person = Some(id);
         entry.session.until = None;
@@ -367,9 +365,9 @@ impl<T: Transport> People<T> {
     }
 
     fn set_until(&mut self, token: Token) {
-        let until = (since_1970() + self.sessions.resume).as_millis();
+        let until = milliseconds(since_1970() + self.sessions.resume);
         if let Some(entry) = self.sessions.all.get_mut(&token) {
-            entry.session.until = Some(i64::try_from(until).unwrap_or(i64::MAX));
+            entry.session.until = Some(until);
         }
         self.keep(token);
     }
@@ -388,8 +386,4 @@ impl<T: Transport> People<T> {
             }
         }
     }
-}
-
-fn since_1970() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

@@ -1,12 +1,13 @@
 //! Bans and mutes (requirements 13.4 to 13.6).
 
 use std::net::IpAddr;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use chat_protocol::moderation::{MAX_SANCTIONS, MAX_SANCTIONS_OF_ROOM, Objection, Sentence};
 use chat_protocol::name::Name;
 use chat_store::moderation::Sanction;
 
+use crate::net::clock::{milliseconds, since_1970};
 use crate::net::network::Network;
 
 /// The bans and mutes in force, and some that have ended.
@@ -48,7 +49,7 @@ impl Sanctions {
         room: Option<&str>,
         who: Subject<'_>,
     ) -> Option<Sentence> {
-        let now = now();
+        let now = since_1970();
         let mut entries = self.entries.iter().filter(|entry| entry.is_in_force(is_ban, room, now));
         // Looks cost some microseconds, and mostly there is no sanction.
         let first = entries.next()?;
@@ -65,7 +66,7 @@ impl Sanctions {
     /// Imposes a sanction, which gets a number, in place of those of the same kind and room for the same name or
     /// network. Returns it, and the numbers of these.
     pub(crate) fn impose(&mut self, sanction: Sanction) -> Result<(Sanction, Vec<u64>), Objection> {
-        let (now, is_ban) = (now(), sanction.is_ban);
+        let (now, is_ban) = (since_1970(), sanction.is_ban);
         self.entries.retain(|entry| !entry.has_ended(now));
         let Sanction { room, name, network, .. } = &sanction;
         let replaced = self.take(|entry| {
@@ -109,7 +110,7 @@ impl Sanctions {
         room: &str,
         everywhere: bool,
     ) -> impl Iterator<Item = (bool, &str, Sentence)> {
-        let now = now();
+        let now = since_1970();
         let of_all = self.in_room(None).filter(move |_| everywhere);
         of_all.chain(self.in_room(Some(room))).filter(move |entry| !entry.has_ended(now)).map(
             move |Entry { sanction, .. }| {
@@ -172,14 +173,9 @@ fn left(until: i64, now: Duration) -> Duration {
     Duration::from_millis(u64::try_from(until).unwrap_or_default()).saturating_sub(now)
 }
 
-/// The time since 1970.
-fn now() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
-}
-
 /// The end of something that lasts so long from now on, in milliseconds since 1970.
 pub(crate) fn ends_in(time: Duration) -> i64 {
-    i64::try_from((now() + time).as_millis()).unwrap_or(i64::MAX)
+    milliseconds(since_1970() + time)
 }
 
 #[cfg(test)]

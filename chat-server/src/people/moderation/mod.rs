@@ -4,7 +4,6 @@ mod sanctions;
 mod talk;
 
 use std::fmt::Display;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use chat_protocol::command::{Command, FORMS, Verb};
 use chat_protocol::moderation::{MAX_REASON, Objection};
@@ -12,6 +11,7 @@ use chat_protocol::name::key;
 use chat_protocol::refusal::Refusal;
 use chat_store::moderation::{Deed, Sanction};
 
+use crate::net::clock::{milliseconds, since_1970};
 use crate::net::transport::Transport;
 use crate::people::directory::coming::Leaving;
 use crate::people::directory::{Location, People, PersonId};
@@ -219,8 +219,7 @@ impl<T: Transport> People<T> {
         let (by, room) = (self.person(by).name.as_str(), self.room_name(by).as_str());
         tracing::info!(by, deed, room, whom, why, "moderation");
         if let Some(store) = &self.house.store {
-            let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-            let at = i64::try_from(at).unwrap_or(i64::MAX);
+            let at = milliseconds(since_1970());
             let [by, room, whom, why] = [by, room, whom, why].map(Into::into);
             store.moderate(Deed { at, by, deed, room, whom, why }, imposed, lifted);
         }

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::time::{Duration, Instant};
 
 use chat_protocol::command::Verb;
-use chat_protocol::moderation::Objection;
+use chat_protocol::moderation::{Objection, Sentence};
 use chat_protocol::refusal::Refusal;
 
 use super::fits;
@@ -38,21 +38,22 @@ impl<T: Transport> Directory<T> {
 impl<T: Transport> People<T> {
     /// Refuses what a muted person says, also in private.
     pub(in crate::people) fn may_write(&self, id: PersonId) -> Result<(), Refusal> {
-        self.restrain(id);
-        self.mute(id).map_or(Ok(()), |mute| Err(Objection::Muted(mute).into()))
+        self.restrain(id).map_or(Ok(()), |mute| Err(Objection::Muted(mute).into()))
     }
 
     /// Has a person ask before it speaks where it is muted or the room is slow, and only there: messages of others cost
-    /// nothing more.
-    pub(in crate::people) fn restrain(&self, id: PersonId) {
+    /// nothing more. Returns the mute, if there is one.
+    pub(in crate::people) fn restrain(&self, id: PersonId) -> Option<Sentence> {
+        let mute = self.mute(id);
         if let Some(connection) = &self.person(id).connection {
-            connection.restrain(self.settings(id).is_slow() || self.mute(id).is_some());
+            connection.restrain(self.settings(id).is_slow() || mute.is_some());
         }
+        mute
     }
 
     /// The same for the moderator's room; by an admin, for all people.
     pub(super) fn restrain_all(&self, by: PersonId, role: Role) {
-        self.people(by, role == Role::Admin).into_iter().for_each(|id| self.restrain(id));
+        self.people(by, role == Role::Admin).into_iter().for_each(|id| _ = self.restrain(id));
     }
 
     pub(super) fn tell_topic(&mut self, by: PersonId) {
