@@ -54,7 +54,7 @@ struct Registration {
 pub(crate) enum Standing {
     /// It can be had.
     Free,
-    /// It belongs to the account of this [key](key), whose word has this hash.
+    /// It belongs to the account of this [key], whose word has this hash.
     Registered(Box<str>, Arc<str>),
     /// It cannot be had.
     Refused(NameError),
@@ -145,7 +145,7 @@ impl Accounts {
         self.hashing.run(prove).await
     }
 
-    /// Makes an account for a person from this address, who has this name. Returns its [key](key). Cancel-safe, but it may
+    /// Makes an account for a person from this address, who has this name. Returns its [key]. Cancel-safe, but it may
     /// go on.
     pub(crate) async fn register(
         &self,
