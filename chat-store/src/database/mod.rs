@@ -1,12 +1,11 @@
 //! The database's file: its tables, its lock, and what is done with a damaged one.
 
 pub(crate) mod accounts;
+mod blocks;
 pub(crate) mod moderation;
 pub(crate) mod retention;
 pub(crate) mod sessions;
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions as FileOptions, TryLockError};
 use std::io;
@@ -16,10 +15,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use thiserror::Error;
 
-use crate::line::{Line, Position};
+use crate::line::Line;
 use crate::options::{Durability, Options};
 use sessions::Changes;
 
@@ -33,7 +32,7 @@ const BUSY: Duration = Duration::from_secs(2);
 const LOG: u32 = 16 * 1024 * 1024;
 
 /// The version of the tables.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// The steps that lead from one version of the tables to the next. The first makes them.
 const STEPS: [&str; VERSION as usize] = [
@@ -49,6 +48,7 @@ const STEPS: [&str; VERSION as usize] = [
     sessions::TABLE,
     accounts::TABLE,
     moderation::TABLES,
+    blocks::TABLE,
 ];
 
 /// A store could not be opened.
@@ -147,80 +147,19 @@ impl Database {
     ) -> Result<(), OpenError> {
         let connection = self.connection()?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        {
-            let mut said = transaction
-                .prepare("insert or ignore into said values(null, ?, ?, ?, ?, ?, ?, ?)")?;
-            // For this transaction alone: if it fails, new rooms and their ids are rolled back.
-            let mut rooms = HashMap::new();
-            for line in lines {
-                let room = match rooms.entry(&line.room) {
-                    Entry::Occupied(known) => *known.get(),
-                    Entry::Vacant(new) => *new.insert(room_id(&transaction, &line.room)?),
-                };
-                let Position { epoch, number } = line.position;
-                let number = number.cast_signed();
-                let numbered = line.numbered.map(|numbered| numbered.to_string());
-                let Line { at, author, text, .. } = &**line;
-                said.execute(params![room, epoch, number, at, &**author, &**text, numbered])?;
-            }
-            sessions::write(&transaction, sessions)?;
-            sessions::accept(&transaction, lines)?;
-        }
+        blocks::write(&transaction, lines)?;
+        sessions::write(&transaction, sessions)?;
+        sessions::accept(&transaction, lines)?;
         Ok(transaction.commit()?)
-    }
-
-    /// Lines of a room behind a position, in order: so many of them at most, from this end.
-    pub(crate) fn read(
-        &mut self,
-        room: &str,
-        behind: Position,
-        limit: usize,
-        end: End,
-    ) -> Result<Vec<Line>, OpenError> {
-        let direction = if end == End::First { "asc" } else { "desc" };
-        let mut read = self.connection()?.prepare(&format!(
-            "select epoch, number, at, author, text, numbered from said
-             where room = (select id from room where name = ?1) and (epoch, number) > (?2, ?3)
-             order by epoch {direction}, number {direction} limit ?4",
-        ))?;
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = read.query_map(
-            params![room, behind.epoch, behind.number.cast_signed(), limit],
-            |row| {
-                let (author, text): (String, String) = (row.get(3)?, row.get(4)?);
-                Ok(Line {
-                    room: room.into(),
-                    position: Position {
-                        epoch: row.get(0)?,
-                        number: row.get::<_, i64>(1)?.cast_unsigned(),
-                    },
-                    at: row.get(2)?,
-                    author: author.into(),
-                    text: text.into(),
-                    numbered: row.get::<_, Option<String>>(5)?.and_then(|text| text.parse().ok()),
-                })
-            },
-        )?;
-        let mut lines = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-        if end == End::Last {
-            lines.reverse();
-        }
-        Ok(lines)
     }
 
     /// Deletes the lines of some authors, and makes the file anew without them. Returns how many there were.
     pub(crate) fn forget(&mut self, is_meant: &dyn Fn(&str) -> bool) -> Result<usize, OpenError> {
         let connection = self.connection()?;
-        let authors = {
-            let mut authors = connection.prepare("select distinct author from said")?;
-            let authors = authors.query_map([], |row| row.get(0))?;
-            authors.collect::<rusqlite::Result<Vec<String>>>()?
-        };
-        let mut deleted = 0;
-        for author in authors.iter().filter(|author| is_meant(author)) {
-            deleted += connection.execute("delete from said where author = ?", [author])?;
-        }
-        sessions::forget(connection, is_meant)?;
+        let transaction = connection.transaction()?;
+        let deleted = blocks::forget(&transaction, is_meant)?;
+        sessions::forget(&transaction, is_meant)?;
+        transaction.commit()?;
         connection.execute_batch("vacuum")?;
         // The log in front of the file has them still.
         connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))?;
@@ -234,12 +173,6 @@ impl OpenError {
         let Self::Database(error) = self else { return false };
         error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt)
     }
-}
-
-/// The id of a room, which is given one if it has none.
-fn room_id(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
-    connection.execute("insert or ignore into room(name) values(?)", [name])?;
-    connection.query_row("select id from room where name = ?", [name], |row| row.get(0))
 }
 
 /// Opens the file and begins an epoch, or goes on with one that is not 0.

@@ -2,13 +2,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rusqlite::Connection;
-
+use super::blocks::delete_first;
 use super::moderation::delete_deeds;
 use super::{Database, OpenError};
-
-/// Lines that are deleted in one transaction: some milliseconds, for which nothing is written.
-const AT_ONCE: i64 = 2000;
 
 /// Pages that are given back to the system at once.
 const PAGES: u32 = 1000;
@@ -46,15 +42,4 @@ impl Retention {
         while pages.next()?.is_some() {}
         Ok(more)
     }
-}
-
-/// Deletes some of the lines that were written first, if they were said before this time. Returns whether there were any.
-///
-/// Lines are written about as they are said, so that no index by time is needed: each line would pay for it.
-fn delete_first(connection: &Connection, before: i64) -> rusqlite::Result<bool> {
-    let deleted = connection.execute(
-        "delete from said where id in (select id from said order by id limit ?2) and at < ?1",
-        [before, AT_ONCE],
-    )?;
-    Ok(deleted > 0)
 }

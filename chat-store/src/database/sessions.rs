@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rusqlite::{Connection, params};
 
 use super::{Database, OpenError};
-use crate::line::{Line, Position};
+use crate::line::Line;
 use crate::session::{Session, Token};
 
 pub(super) const TABLE: &str = "
@@ -52,23 +52,6 @@ impl Database {
             }))
         })?;
         Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().collect())
-    }
-
-    /// The last position of a room's line that is stored, up to this one. `None` if there is none.
-    pub(crate) fn last_up_to(
-        &mut self,
-        room: &str,
-        position: Position,
-    ) -> Result<Option<Position>, OpenError> {
-        let mut read = self.connection()?.prepare(
-            "select epoch, number from said
-             where room = (select id from room where name = ?1) and (epoch, number) <= (?2, ?3)
-             order by epoch desc, number desc limit 1",
-        )?;
-        let mut rows = read.query(params![room, position.epoch, position.number.cast_signed()])?;
-        let Some(row) = rows.next()? else { return Ok(None) };
-        let number = row.get::<_, i64>(1)?.cast_unsigned();
-        Ok(Some(Position { epoch: row.get(0)?, number }))
     }
 }
 

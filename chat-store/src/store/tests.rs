@@ -11,6 +11,7 @@ use super::*;
 use crate::line::{Line, Numbered};
 use crate::options::Durability;
 
+mod blocks;
 mod moderation;
 
 /// A store in a folder of its own, and what it told.
@@ -98,7 +99,7 @@ async fn a_line_that_is_committed_can_be_read_from_the_file_at_once() {
         place.open_with(&Options { durability: Durability::Commit, ..place.options() }).unwrap();
     write(&store, [line(&store, "sala", 1, "Ana", "hola")]).await;
     let reader = Connection::open(place.path()).unwrap();
-    let count = reader.query_row("select count(*) from said", [], |row| row.get(0));
+    let count = reader.query_row("select count(*) from block", [], |row| row.get(0));
     assert_eq!(count, Ok(1), "another program can read it while it is open");
 }
 
@@ -183,7 +184,7 @@ async fn a_disk_that_is_full_is_told_once_and_what_is_lost_is_counted() {
     let other = Connection::open(place.path()).unwrap();
     other
         .execute_batch(
-            "create trigger full before insert on said begin select raise(abort, 'full'); end",
+            "create trigger full before insert on block begin select raise(abort, 'full'); end",
         )
         .unwrap();
     write(store, lines(11)).await;
@@ -231,59 +232,6 @@ async fn lines_of_one_author_can_be_deleted_and_are_not_left_in_the_file() {
     let file = fs::read(place.path()).unwrap();
     let has = |text: &str| file.windows(text.len()).any(|window| window == text.as_bytes());
     assert!(has("secret of Bea") && !has("secret of Ana"));
-}
-
-#[tokio::test]
-async fn what_is_too_old_is_deleted_and_nothing_else() {
-    let place = Place::new();
-    let store = place.open();
-    let old = (1..=3000).map(|n| line(&store, "sala", n, "Ana", &"x".repeat(500)));
-    write(&store, old.chain([line(&store, "otra", 3001, "Ana", "old")])).await;
-    let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
-    let at = i64::try_from(at).unwrap();
-    let new = |room: &str, number| {
-        Arc::new(Line { at, ..(*line(&store, room, number, "Ana", "new")).clone() })
-    };
-    write(&store, [new("sala", 3002), new("otra", 3003)]).await;
-    drop(store);
-    let before = fs::metadata(place.path()).unwrap().len();
-    let keep = Some(Duration::from_hours(1));
-    let store = place.open_with(&Options { keep, ..place.options() }).unwrap();
-    let small = || fs::metadata(place.path()).unwrap().len() < before / 4;
-    while store.read("sala", Position::START, 9).await.len() > 1 || !small() {
-        tokio::task::yield_now().await;
-        store.give(line(&store, "more", 3004, "Ana", "x"));
-        store.written().await;
-        Connection::open(place.path())
-            .unwrap()
-            .query_row("pragma wal_checkpoint", [], |_| Ok(()))
-            .unwrap();
-    }
-    for room in ["sala", "otra"] {
-        assert_eq!(texts(&store.read(room, Position::START, 9).await), ["new"]);
-    }
-}
-
-#[tokio::test]
-async fn of_what_is_too_much_the_oldest_is_deleted_in_whatever_room() {
-    let place = Place::new();
-    let store = place.open();
-    let room = |n: u64| if n.is_multiple_of(2) { "sala" } else { "otra" };
-    write(&store, (1..=6000).map(|n| line(&store, room(n), n, "Ana", &"x".repeat(500)))).await;
-    drop(store);
-    // Half of what there is.
-    let keep_size = Some(fs::metadata(place.path()).unwrap().len() / 2);
-    let store = place.open_with(&Options { keep_size, ..place.options() }).unwrap();
-    let mut left = [6000, 6000];
-    // Something may be deleted between the two readings.
-    while left.iter().sum::<usize>() > 4000 || left[0] != left[1] {
-        for (left, room) in left.iter_mut().zip(["sala", "otra"]) {
-            let lines = store.read(room, Position::START, 9999).await;
-            *left = lines.len();
-            let last = if room == "sala" { 6000 } else { 5999 };
-            assert_eq!(lines.last().map(|line| line.position.number), Some(last));
-        }
-    }
 }
 
 fn session(store: &Store, number: u64, until: Option<i64>) -> Session {
@@ -354,12 +302,30 @@ async fn r11_7_an_older_file_goes_on() {
     write(&store, [line(&store, "sala", 1, "Ana", "hola")]).await;
     drop(store);
     let file = Connection::open(place.path()).unwrap();
-    let first = "drop table ban; drop table deed; drop table account; drop table session; alter table said drop column numbered; pragma user_version = 1";
+    let first = "
+        drop table ban; drop table deed; drop table account; drop table session; drop table block;
+        create table said(
+            id integer primary key, room integer not null references room, epoch integer not null,
+            number integer not null, at integer not null, author text not null, text text not null,
+            unique(room, epoch, number)) strict;
+        pragma user_version = 1";
     file.execute_batch(first).unwrap();
+    let old: Vec<u64> = (1..=250).collect();
+    for n in &old {
+        let text = format!("{n}\tñ");
+        file.execute(
+            "insert into said values(null, 1, 7, ?, 12, 'Ana', ?)",
+            (n.cast_signed(), text),
+        )
+        .unwrap();
+    }
     drop(file);
     let store = place.open();
-    write(&store, [line(&store, "sala", 2, "Ana", "otra vez")]).await;
-    assert_eq!(store.read("sala", Position::START, 9).await.len(), 2);
+    write(&store, [line(&store, "sala", 1, "Ana", "otra vez")]).await;
+    let read = store.read("sala", Position::START, 999).await;
+    assert!(read[..250].iter().map(|line| line.position.number).eq(old));
+    assert_eq!((&*read[41].text, &*read[41].author, read[41].at), ("42\tñ", "Ana", 12));
+    assert_eq!(texts(&read[250..]), ["otra vez"]);
     assert!(place.told().is_empty());
 }
 

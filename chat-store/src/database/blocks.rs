@@ -1,0 +1,206 @@
+//! Lines in blocks: those of one room that are written in one transaction share a row.
+//!
+//! A row for each line would cost the database some 5 µs a line. In the row, a line of the chat is a line of text:
+//! `NUMBER`, `AT`, `AUTHOR`, `NUMBERED` and `TEXT`, with tabs between them. No name has a tab, and no line of a chat has
+//! an end of line in it.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::mem;
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use super::{Database, End, OpenError};
+use crate::line::{Line, Position};
+
+/// The bytes of lines from which on a block is full.
+const FULL: usize = 16 * 1024;
+
+/// Blocks that are deleted in one transaction: some milliseconds, for which nothing else is written.
+const AT_ONCE: i64 = 64;
+
+/// The table, with the lines of earlier versions.
+pub(super) const TABLE: &str = "
+    create table block(
+        id integer primary key, room integer not null references room, epoch integer not null,
+        last integer not null, at integer not null, lines text not null,
+        unique(room, epoch, last)) strict;
+    insert into block
+        select null, room, epoch, max(number), max(at), group_concat(
+            number || char(9) || at || char(9) || author || char(9) || coalesce(numbered, '')
+                || char(9) || text || char(10), '' order by number)
+        from said group by room, epoch, number / 100 order by min(id);
+    drop table said;
+";
+
+/// The lines of a room that make a row.
+#[derive(Default)]
+struct Block {
+    last: u64,
+    at: i64,
+    lines: String,
+}
+
+impl Block {
+    fn push(&mut self, line: &Line) {
+        let Line { position: Position { number, .. }, at, author, text, numbered, .. } = line;
+        (self.last, self.at) = (*number, *at);
+        // Writing to a string does not fail.
+        let _ = write!(self.lines, "{number}\t{at}\t{author}\t");
+        if let Some(numbered) = numbered {
+            let _ = write!(self.lines, "{numbered}");
+        }
+        let _ = writeln!(self.lines, "\t{text}");
+    }
+}
+
+/// The lines of a row, in order.
+fn lines<'a>(room: &'a Arc<str>, epoch: u32, text: &'a str) -> impl Iterator<Item = Line> + 'a {
+    text.split_terminator('\n').filter_map(move |line| {
+        let mut fields = line.splitn(5, '\t');
+        let mut field = || fields.next();
+        let (number, at) = (field()?.parse().ok()?, field()?.parse().ok()?);
+        let (author, numbered) = (field()?.into(), field()?.parse().ok());
+        let (room, position) = (Arc::clone(room), Position { epoch, number });
+        Some(Line { room, position, at, author, text: field()?.into(), numbered })
+    })
+}
+
+/// Writes lines. What is at their positions stays as it was.
+pub(super) fn write(transaction: &Transaction<'_>, lines: &[Arc<Line>]) -> rusqlite::Result<()> {
+    let mut insert =
+        transaction.prepare("insert or ignore into block values(null, ?, ?, ?, ?, ?)")?;
+    let mut insert = |room: i64, epoch: u32, Block { last, at, lines }: Block| {
+        insert.execute(params![room, epoch, last.cast_signed(), at, lines]).map(drop)
+    };
+    // For this transaction alone: if it fails, new rooms and their ids are rolled back.
+    let mut rooms = HashMap::new();
+    for line in lines {
+        let place = (&*line.room, line.position.epoch);
+        let (room, block) = match rooms.get_mut(&place) {
+            Some(known) => known,
+            None => {
+                let id = room_id(transaction, &line.room)?;
+                rooms.entry(place).or_insert((id, Block::default()))
+            }
+        };
+        block.push(line);
+        if block.lines.len() >= FULL {
+            insert(*room, line.position.epoch, mem::take(block))?;
+        }
+    }
+    let begun = rooms.into_iter().filter(|(_, (_, block))| !block.lines.is_empty());
+    begun.into_iter().try_for_each(|((_, epoch), (room, block))| insert(room, epoch, block))
+}
+
+impl Database {
+    /// Lines of a room behind a position, in order: so many of them at most, from this end.
+    pub(crate) fn read(
+        &mut self,
+        room: &str,
+        behind: Position,
+        limit: usize,
+        end: End,
+    ) -> Result<Vec<Line>, OpenError> {
+        let direction = if end == End::First { "asc" } else { "desc" };
+        let mut read = self.connection()?.prepare(&format!(
+            "select epoch, lines from block
+             where room = (select id from room where name = ?1) and (epoch, last) > (?2, ?3)
+             order by epoch {direction}, last {direction}",
+        ))?;
+        let mut rows = read.query(params![room, behind.epoch, behind.number.cast_signed()])?;
+        let room = room.into();
+        let mut read = Vec::new();
+        while read.len() < limit
+            && let Some(row) = rows.next()?
+        {
+            let behind = |line: &Line| line.position > behind;
+            let text: String = row.get(1)?;
+            let lines = lines(&room, row.get(0)?, &text).filter(behind);
+            if end == End::First {
+                read.extend(lines);
+            } else {
+                let begin = read.len();
+                read.extend(lines);
+                read[begin..].reverse();
+            }
+        }
+        read.truncate(limit);
+        if end == End::Last {
+            read.reverse();
+        }
+        Ok(read)
+    }
+
+    /// The last position of a room's line that is stored, up to this one. `None` if there is none.
+    pub(crate) fn last_up_to(
+        &mut self,
+        room: &str,
+        position: Position,
+    ) -> Result<Option<Position>, OpenError> {
+        // The block of the position, if it is stored, and the one before it.
+        let mut read = self.connection()?.prepare(
+            "with here(id) as (select id from room where name = ?1), near(epoch, last, lines) as (
+                 select * from (select epoch, last, lines from block, here
+                     where room = here.id and (epoch, last) >= (?2, ?3)
+                     order by epoch, last limit 1)
+                 union all
+                 select * from (select epoch, last, lines from block, here
+                     where room = here.id and (epoch, last) < (?2, ?3)
+                     order by epoch desc, last desc limit 1))
+             select epoch, lines from near",
+        )?;
+        let mut rows = read.query(params![room, position.epoch, position.number.cast_signed()])?;
+        let (room, mut found) = (room.into(), None);
+        while let Some(row) = rows.next()? {
+            let text: String = row.get(1)?;
+            let positions = lines(&room, row.get(0)?, &text).map(|line| line.position);
+            found = found.max(positions.filter(|of_line| *of_line <= position).max());
+        }
+        Ok(found)
+    }
+}
+
+/// Deletes the lines of the authors that are meant. Returns how many there were.
+pub(super) fn forget(
+    transaction: &Transaction<'_>,
+    is_meant: &dyn Fn(&str) -> bool,
+) -> rusqlite::Result<usize> {
+    let mut deleted = 0;
+    let mut next =
+        transaction.prepare("select id, lines from block where id > ? order by id limit 1")?;
+    let mut after = 0_i64;
+    loop {
+        let row = next.query_row([after], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)));
+        let Some((id, lines)) = row.optional()? else { break };
+        after = id;
+        let is_kept = |line: &&str| !line.split('\t').nth(2).is_some_and(is_meant);
+        let kept: String = lines.split_inclusive('\n').filter(is_kept).collect();
+        if kept.is_empty() {
+            transaction.execute("delete from block where id = ?", [id])?;
+        } else if kept.len() < lines.len() {
+            transaction.execute("update block set lines = ?2 where id = ?1", params![id, kept])?;
+        }
+        deleted += lines.matches('\n').count() - kept.matches('\n').count();
+    }
+    Ok(deleted)
+}
+
+/// Deletes some of the blocks that were written first, if they were said before this time. Returns whether there were any.
+///
+/// Blocks are written about as their lines are said, so that no index by time is needed.
+pub(super) fn delete_first(connection: &Connection, before: i64) -> rusqlite::Result<bool> {
+    let deleted = connection.execute(
+        "delete from block where id in (select id from block order by id limit ?2) and at < ?1",
+        [before, AT_ONCE],
+    )?;
+    Ok(deleted > 0)
+}
+
+/// The id of a room, which is given one if it has none.
+fn room_id(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
+    connection.prepare("insert or ignore into room(name) values(?)")?.execute([name])?;
+    let mut id = connection.prepare("select id from room where name = ?")?;
+    id.query_row([name], |row| row.get(0))
+}

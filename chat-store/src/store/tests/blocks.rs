@@ -1,0 +1,87 @@
+//! Lines in blocks, and which of them are kept.
+
+use super::*;
+
+#[tokio::test]
+async fn what_is_too_old_is_deleted_and_nothing_else() {
+    let place = Place::new();
+    let store = place.open();
+    let old = (1..=3000).map(|n| line(&store, "sala", n, "Ana", &"x".repeat(500)));
+    write(&store, old.chain([line(&store, "otra", 3001, "Ana", "old")])).await;
+    let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+    let at = i64::try_from(at).unwrap();
+    let new = |room: &str, number| {
+        Arc::new(Line { at, ..(*line(&store, room, number, "Ana", "new")).clone() })
+    };
+    write(&store, [new("sala", 3002), new("otra", 3003)]).await;
+    drop(store);
+    let before = fs::metadata(place.path()).unwrap().len();
+    let keep = Some(Duration::from_hours(1));
+    let store = place.open_with(&Options { keep, ..place.options() }).unwrap();
+    let small = || fs::metadata(place.path()).unwrap().len() < before / 4;
+    while store.read("sala", Position::START, 9).await.len() > 1 || !small() {
+        tokio::task::yield_now().await;
+        store.give(line(&store, "more", 3004, "Ana", "x"));
+        store.written().await;
+        Connection::open(place.path())
+            .unwrap()
+            .query_row("pragma wal_checkpoint", [], |_| Ok(()))
+            .unwrap();
+    }
+    for room in ["sala", "otra"] {
+        assert_eq!(texts(&store.read(room, Position::START, 9).await), ["new"]);
+    }
+}
+
+#[tokio::test]
+async fn of_what_is_too_much_the_oldest_is_deleted_in_whatever_room() {
+    let place = Place::new();
+    let store = place.open();
+    let room = |n: u64| if n.is_multiple_of(2) { "sala" } else { "otra" };
+    write(&store, (1..=6000).map(|n| line(&store, room(n), n, "Ana", &"x".repeat(500)))).await;
+    drop(store);
+    // Half of what there is.
+    let keep_size = Some(fs::metadata(place.path()).unwrap().len() / 2);
+    let store = place.open_with(&Options { keep_size, ..place.options() }).unwrap();
+    let mut left = [6000, 6000];
+    // Something may be deleted between the two readings. A block has some 30 of these lines.
+    while left.iter().sum::<usize>() > 4000 || left[0].abs_diff(left[1]) > 100 {
+        for (left, room) in left.iter_mut().zip(["sala", "otra"]) {
+            let lines = store.read(room, Position::START, 9999).await;
+            *left = lines.len();
+            let last = if room == "sala" { 6000 } else { 5999 };
+            assert_eq!(lines.last().map(|line| line.position.number), Some(last));
+        }
+    }
+    assert!(left[0] > 500, "{left:?}");
+}
+
+#[tokio::test]
+async fn lines_that_share_a_block_are_found_and_read_one_by_one() {
+    let place = Place::new();
+    let store = place.open();
+    let at = |number| Position { epoch: store.epoch(), number };
+    let numbered = Some(Numbered { session: at(1), number: 7 });
+    let text = |n: u64| ["", "a\tb", "ends in \r", "\u{2028}ñ"][n as usize % 4].repeat(n as usize);
+    let said = |n: u64| {
+        let numbered = numbered.filter(|_| n.is_multiple_of(3));
+        Arc::new(Line { numbered, ..(*line(&store, "sala", 2 * n, "Ana", &text(n))).clone() })
+    };
+    let lines: Vec<_> = (1..=200).map(said).collect();
+    write(&store, lines.iter().cloned()).await;
+    let rows = "select count(*) from block";
+    let rows: i64 =
+        Connection::open(place.path()).unwrap().query_row(rows, [], |row| row.get(0)).unwrap();
+    assert!((2..=100).contains(&rows), "{rows}");
+    for n in [1, 2, 57, 199, 200] {
+        let behind = lines.iter().skip(n).map(|line| &**line);
+        assert!(store.read("sala", at(2 * n as u64), 999).await.iter().eq(behind.clone()), "{n}");
+        let first = store.read_on("sala", at(2 * n as u64), 3).await;
+        assert!(first.iter().eq(behind.take(3)), "{n}");
+        for between in [2 * n, 2 * n + 1] {
+            let last = store.last_up_to("sala", at(between as u64)).await;
+            assert_eq!(last, Some(at(2 * n as u64)), "{between}");
+        }
+    }
+    assert_eq!(store.last_up_to("sala", at(1)).await, None);
+}
