@@ -36,6 +36,9 @@ bench: ## the server beside a bare relay and other servers, beside its marks; AR
 soak: ## the server for ten minutes under load: what must not grow; ARGS='--minutes 1' for less, --abuse for rude clients (Linux)
 	ci/soak $(ARGS)
 
+flood: ## talk beside a flood of accounts and wrong words, beside its mark (Linux)
+	ci/flood $(ARGS)
+
 ledger-soak: ## the relay's faults at random, before real servers too, against the ledger; ARGS='--cases 20' for less (Linux)
 	ci/ledger-soak $(ARGS)
 

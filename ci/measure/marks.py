@@ -6,6 +6,8 @@ from .workloads import GROWTH
 # Beside the floor; beside an older server; of two runs that should be alike; of two threads beside one.
 FLOOR, BEFORE, ALIKE, THREADS, SPREAD = 1.15, 1.05, 1.1, 1.2, 0.25
 IDLE = 2048
+# With a store beside without: CPU, and 99th percentile.
+STORE = 1.1, 1.2
 # Of each door beside plain TCP; bytes of a client, with a WebSocket more than the plain one's.
 DOOR_CPU = {"doors-W1": {"ws": 1.05, "tls": 1.35, "wss": 1.4}, "doors-W3": {"ws": 1.05, "tls": 1.08, "wss": 1.12}}
 DOOR_MEMORY = {"ws": 307, "tls": 10240, "wss": 10547}
@@ -100,6 +102,16 @@ def of_threads(_, cases, lengths):
         yield compare(f"{load}: CPU per delivery, two threads beside one", "cpu", two, one, THREADS)
 
 
+def of_store(_, cases, lengths):
+    cpu, p99 = STORE
+    for load in ["W1", "W3"]:
+        stored, plain = cases[f"{load} `--store`"], cases[load]
+        yield compare(f"{load}: CPU per delivery, with a store beside without", "cpu", stored, plain, cpu)
+        # In a closed loop, the times are those of the queue that it makes.
+        if load != "W1":
+            yield compare(f"{load}: p99, with a store beside without", "p99", stored, plain, p99)
+
+
 def of_doors(name, cases, _):
     plain = cases["tcp: chat-server"]
     for label, case in cases.items():
@@ -124,4 +136,4 @@ def none(*_):
 
 
 KINDS = {"W6": of_idle, "W7": of_slow, "growth": of_growth, "threads": of_threads,
-         "coalesce": none, "doors-W1": of_doors, "doors-W3": of_doors, "doors-idle": of_doors}
+         "coalesce": none, "store": of_store, "doors-W1": of_doors, "doors-W3": of_doors, "doors-idle": of_doors}

@@ -11,6 +11,7 @@ TITLES = {
     "growth": "How it grows: W1 with other numbers of clients",
     "threads": "More threads",
     "coalesce": "W3 with writes put off",
+    "store": "With a store",
     "doors-W1": "W1 by door",
     "doors-W3": "W3 by door",
     "doors-idle": "Memory of a client that only listens, by door ({doors:,} clients)",

@@ -130,7 +130,10 @@ DOORS = {
     "doors-W3": LOADS["W3"],
     "doors-idle": ["--senders", 1, "--rate", "1/s"],
 }
-TABLES = [*LOADS, "growth", "threads", "coalesce", *DOORS]
+# What is stored, by how.
+STORES = {"": [], "`--store`": ["--store", "chat.db"],
+          "`--durability commit`": ["--store", "chat.db", "--durability", "commit"]}
+TABLES = [*LOADS, "growth", "threads", "coalesce", "store", *DOORS]
 
 
 def cases(tables, servers, lengths):
@@ -167,6 +170,12 @@ def of_table(table, servers, lengths):
         for server in [server for server in own if server.name == "chat-server"]:
             yield Case(table, "at once", server, LOADS["W3"])
             yield Case(table, "`--coalesce 2ms`", server, LOADS["W3"], ["--coalesce", "2ms"])
+    elif table == "store":
+        for server in own:
+            for name in ["W1", "W3"]:
+                label = name if server.name == "chat-server" else f"{name} {server.name}"
+                for stored, options in STORES.items():
+                    yield Case(table, f"{label} {stored}".strip(), server, LOADS[name], options)
     else:
         for server in servers:
             yield Case(table, server.name, server, LOADS[table])
