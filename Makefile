@@ -1,7 +1,7 @@
 # Short names only: what each does stands in cargo's own words or in ci/.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test spec schemas corpus demo stress generator bench soak ledger-soak fuzz lint systems deps sizes readmes pictures prose core memory nightly
+.PHONY: help build test spec schemas corpus demo stress generator bench soak flood ledger-soak fuzz lint systems deps sizes readmes pictures prose core memory nightly
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -60,7 +60,7 @@ sizes: ## the layout: lengths, files side by side, import circles
 readmes: ## writes the tables of options in the READMEs anew, from the programs' help
 	UPDATE=1 cargo test --locked -p chat-tests --test spec tables_of_options
 
-pictures: ## draws the pictures of the documents anew, of real runs; ARGS=page those of the chat's page alone (Linux, with Chromium)
+pictures: ## draws the pictures of the documents anew, of real runs; ARGS=page or ARGS=cut for a part of them (Linux, with Chromium)
 	ci/pictures $(ARGS)
 
 prose: ## question words and pronouns in comments and documents, beside their limits
