@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::name::Name;
 
-/// The largest number of bans and mutes that hold everywhere, and of those in all rooms: each costs about a kilobyte.
+/// The largest number of bans and mutes that hold everywhere: each costs about a kilobyte.
 pub const MAX_SANCTIONS: usize = 1000;
 
-/// The largest number of those in one room.
+/// The largest number of those in one room: about what it remembers of messages.
 pub const MAX_SANCTIONS_OF_ROOM: usize = 100;
 
 /// Longest reason and topic, in bytes. Both are kept, and a topic is told to each person that joins.

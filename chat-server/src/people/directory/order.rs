@@ -1,6 +1,6 @@
 //! What the order in the house needs to know of people and rooms.
 
-use chat_protocol::name::{Name, key};
+use chat_protocol::name::Name;
 
 use super::{Directory, FIRST, OpenRoom, People, PersonId};
 use crate::net::transport::Transport;
@@ -28,11 +28,6 @@ impl<T: Transport> People<T> {
 
     pub(in crate::people) fn room_name(&self, id: PersonId) -> &Name {
         &self.open_room(id).name
-    }
-
-    /// The name of a person's room, as it stands in the store.
-    pub(in crate::people) fn room_key(&self, id: PersonId) -> String {
-        key(self.room_name(id).as_str())
     }
 
     /// The settings of a person's room.

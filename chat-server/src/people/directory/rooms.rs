@@ -57,14 +57,15 @@ impl<T: Transport> People<T> {
         origin: Option<&Origin>,
     ) -> Result<RoomId, Refusal> {
         let is_admin = self.role(id) == Role::Admin;
-        if let Some(ban) = self.ban_from(id, &name).filter(|_| !is_admin) {
-            return Err(Objection::BannedFrom(name, ban).into());
-        }
         let to = self.room_called(name, from, origin)?;
         let account = self.person(id).account.clone();
+        let ban = self.rooms[&to].settings.sanctions.find(true, self.subject(id));
         let Some(open) = self.rooms.get_mut(&to) else { return Ok(to) };
         if to == from {
             return Err(Refusal::SameRoom(open.name.clone()));
+        }
+        if let Some(ban) = ban.filter(|_| !is_admin) {
+            return Err(Objection::BannedFrom(open.name.clone(), ban).into());
         }
         if to != FIRST && open.members.is_empty() {
             open.settings = Settings::of(Holder::new(id, account.as_deref()));

@@ -22,6 +22,7 @@ use sanctions::Sanctions;
 pub(crate) struct House<P> {
     /// The folded names of the administrators' accounts.
     admins: Vec<String>,
+    /// Those that hold everywhere.
     pub(super) sanctions: Sanctions,
     pub(super) store: Option<Arc<Store>>,
     /// The last line of each person that was sent away and is still here.
@@ -44,7 +45,13 @@ impl<P> House<P> {
         stored: Vec<Sanction>,
     ) -> Self {
         let admins = accounts.map(|accounts| accounts.admins().to_vec()).unwrap_or_default();
-        Self { admins, sanctions: Sanctions::new(stored), store, farewells: HashMap::new(), motd }
+        Self {
+            admins,
+            sanctions: Sanctions::everywhere(stored),
+            store,
+            farewells: HashMap::new(),
+            motd,
+        }
     }
 
     /// The same with this administrator's account alone.

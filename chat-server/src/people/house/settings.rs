@@ -1,10 +1,12 @@
-//! The settings of a room: its owner and operators, its topic, slow mode, and the people that may come in.
+//! The settings of a room: its owner and operators, its topic, its bans and mutes, slow mode, and the people that may
+//! come in.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::time::{Duration, Instant};
 
 use super::roles::Role;
+use super::sanctions::Sanctions;
 
 /// Invitations that a room remembers: more than wait for an answer at a time.
 const INVITATIONS: usize = 100;
@@ -14,6 +16,7 @@ pub(crate) struct Settings<P> {
     owner: Option<Holder<P>>,
     operators: Vec<Holder<P>>,
     pub(crate) topic: Option<Box<str>>,
+    pub(crate) sanctions: Sanctions,
     /// Only people that are invited can come in.
     pub(crate) is_locked: bool,
     /// Each may come in once.
@@ -41,6 +44,7 @@ impl<P> Default for Settings<P> {
             owner: None,
             operators: Vec::new(),
             topic: None,
+            sanctions: Sanctions::of_room(),
             is_locked: false,
             invited: VecDeque::new(),
             slow: None,

@@ -173,9 +173,9 @@ async fn r13_4_a_ban_of_an_owner_keeps_out_of_the_room_and_an_admins_out_of_the_
     chat.does(owner, "/vetar Eva 1h grita").unwrap();
     assert!(chat.is_sent_away(eva) && !eva_is_kept_out());
     chat.go(eva, "otra").await.unwrap();
-    let refused = chat.go(eva, "Cocina").await;
+    let refused = chat.go(eva, "COCINA").await;
     let Some(Objection::BannedFrom(room, sentence)) = objection(refused) else { panic!() };
-    assert_eq!((room.as_str(), &*sentence.by, &*sentence.reason), ("Cocina", "Ana", "grita"));
+    assert_eq!((room.as_str(), &*sentence.by, &*sentence.reason), ("cocina", "Ana", "grita"));
     chat.does(owner, "/perdonar eva").unwrap();
     chat.go(eva, "cocina").await.unwrap();
     chat.does(admin, "/vetar Eva").unwrap();
@@ -189,6 +189,38 @@ async fn r13_4_a_ban_of_an_owner_keeps_out_of_the_room_and_an_admins_out_of_the_
     chat.does(admin, "/vetar 192.0.2.0/24").unwrap();
     assert!(chat.0.keeps_out_address(ip).is_some());
     assert!(chat.0.keeps_out_address("192.0.3.1".parse().unwrap()).is_none());
+}
+
+#[tokio::test]
+async fn r13_4_a_ban_of_a_room_ends_with_it_and_names_no_network() {
+    let (chat, [member, operator, owner, admin, eva]) = room().await;
+    for line in ["/vetar 0.0.0.0/0", "/vetar 192.0.2.0/24 1h"] {
+        assert_eq!(objection(chat.does(owner, line)), Some(Objection::Role), "{line}");
+    }
+    chat.does(owner, "/vetar Eva").unwrap();
+    for id in [member, operator, owner, admin, eva] {
+        chat.go(id, "otra").await.unwrap();
+    }
+    chat.go(eva, "cocina").await.unwrap();
+    assert_eq!(chat.role(eva), Role::Owner, "it is another room of that name");
+}
+
+#[tokio::test]
+async fn r13_5_pardons_and_lists_are_for_the_own_room_and_for_an_admin_also_for_everywhere() {
+    let (chat, [_, _, owner, admin, eva]) = room().await;
+    chat.does(owner, "/callar Eva").unwrap();
+    chat.does(admin, "/callar Eva").unwrap();
+    let nothing =
+        |id| matches!(objection(chat.does(id, "/perdonar Eva")), Some(Objection::NoSanction(_)));
+    let is_muted = || objection(chat.0.may_speak(eva)).is_some();
+    chat.does(owner, "/perdonar Eva").unwrap();
+    assert!(nothing(owner) && is_muted(), "the other one holds everywhere");
+    chat.does(owner, "/callar Eva").unwrap();
+    chat.does(admin, "/perdonar Eva").unwrap();
+    assert!(nothing(owner) && !is_muted(), "both are gone");
+    chat.does(owner, "/callar Eva").unwrap();
+    chat.go(admin, "otra").await.unwrap();
+    assert!(nothing(admin) && is_muted(), "it is of another room");
 }
 
 #[tokio::test]
