@@ -59,12 +59,14 @@ impl<T: Transport> People<T> {
         let is_admin = self.role(id) == Role::Admin;
         let to = self.room_called(name, from, origin)?;
         let account = self.person(id).account.clone();
-        let ban = self.rooms[&to].settings.sanctions.find(true, self.subject(id));
+        let settings = &self.rooms[&to].settings;
+        let role = if is_admin { Role::Admin } else { settings.role(Some(id), account.as_deref()) };
+        let ban = settings.sanctions.find(true, role, self.subject(id));
         let Some(open) = self.rooms.get_mut(&to) else { return Ok(to) };
         if to == from {
             return Err(Refusal::SameRoom(open.name.clone()));
         }
-        if let Some(ban) = ban.filter(|_| !is_admin) {
+        if let Some(ban) = ban {
             return Err(Objection::BannedFrom(open.name.clone(), ban).into());
         }
         if to != FIRST && open.members.is_empty() {

@@ -9,6 +9,7 @@ use chat_store::moderation::Sanction;
 
 use crate::net::clock::{milliseconds, since_1970};
 use crate::net::network::Network;
+use crate::people::house::roles::Role;
 
 /// The bans and mutes in force everywhere, or in one room, and some that have ended.
 pub(crate) struct Sanctions {
@@ -19,6 +20,8 @@ pub(crate) struct Sanctions {
 
 struct Entry {
     sanction: Sanction,
+    /// That of the person that has imposed it: it holds for no higher one.
+    role: Role,
     /// Those of its name.
     looks: Vec<String>,
     network: Option<Network>,
@@ -36,7 +39,8 @@ impl Sanctions {
     /// Those that hold everywhere. Some do already.
     pub(crate) fn everywhere(stored: Vec<Sanction>) -> Self {
         let last_id = stored.iter().map(|sanction| sanction.id).max().unwrap_or_default();
-        let entries = stored.into_iter().map(Entry::new).collect();
+        let entries =
+            stored.into_iter().map(|sanction| Entry::new(sanction, Role::Admin)).collect();
         Self { entries, last_id, most: MAX_SANCTIONS }
     }
 
@@ -45,10 +49,10 @@ impl Sanctions {
         Self { entries: Vec::new(), last_id: 0, most: MAX_SANCTIONS_OF_ROOM }
     }
 
-    /// A ban, or a mute, that holds for this person.
-    pub(crate) fn find(&self, is_ban: bool, who: Subject<'_>) -> Option<Sentence> {
+    /// A ban, or a mute, that holds for this person, which has this role.
+    pub(crate) fn find(&self, is_ban: bool, role: Role, who: Subject<'_>) -> Option<Sentence> {
         let now = since_1970();
-        let mut entries = self.entries.iter().filter(|entry| entry.is_in_force(is_ban, now));
+        let mut entries = self.entries.iter().filter(|entry| entry.is_in_force(is_ban, role, now));
         // Looks cost some microseconds, and mostly there is no sanction.
         let first = entries.next()?;
         let looks = who.name.map(Name::looks).into_iter().flatten().collect::<Vec<_>>();
@@ -58,12 +62,16 @@ impl Sanctions {
 
     /// A ban of this address alone.
     pub(crate) fn bans_network(&self, ip: IpAddr) -> Option<Sentence> {
-        self.find(true, Subject { name: None, account: None, ip: Some(ip) })
+        self.find(true, Role::Member, Subject { name: None, account: None, ip: Some(ip) })
     }
 
-    /// Imposes a sanction, which gets a number, in place of those of the same kind for the same name or network.
+    /// Imposes a sanction of a person of this role. It gets a number, in place of those of the same kind for the same name or network.
     /// Returns it, and the numbers of these.
-    pub(crate) fn impose(&mut self, sanction: Sanction) -> Result<(Sanction, Vec<u64>), Objection> {
+    pub(crate) fn impose(
+        &mut self,
+        role: Role,
+        sanction: Sanction,
+    ) -> Result<(Sanction, Vec<u64>), Objection> {
         let (now, is_ban) = (since_1970(), sanction.is_ban);
         self.entries.retain(|entry| !entry.has_ended(now));
         let Sanction { name, network, .. } = &sanction;
@@ -77,7 +85,7 @@ impl Sanctions {
         }
         self.last_id += 1;
         let sanction = Sanction { id: self.last_id, ..sanction };
-        self.entries.push(Entry::new(sanction.clone()));
+        self.entries.push(Entry::new(sanction.clone(), role));
         Ok((sanction, replaced))
     }
 
@@ -110,19 +118,19 @@ impl Sanctions {
 }
 
 impl Entry {
-    fn new(sanction: Sanction) -> Self {
+    fn new(sanction: Sanction, role: Role) -> Self {
         let name: Option<Name> = sanction.name.as_deref().and_then(|name| name.parse().ok());
         let looks = name.as_ref().map(Name::looks).into_iter().flatten().collect();
         let network = sanction.network.as_deref().and_then(|network| network.parse().ok());
-        Self { sanction, looks, network }
+        Self { sanction, role, looks, network }
     }
 
     fn has_ended(&self, now: Duration) -> bool {
         self.sanction.until.is_some_and(|until| left(until, now).is_zero())
     }
 
-    fn is_in_force(&self, is_ban: bool, now: Duration) -> bool {
-        self.sanction.is_ban == is_ban && !self.has_ended(now)
+    fn is_in_force(&self, is_ban: bool, role: Role, now: Duration) -> bool {
+        self.sanction.is_ban == is_ban && role <= self.role && !self.has_ended(now)
     }
 
     fn meets(&self, who: Subject<'_>, looks: &[String]) -> bool {

@@ -64,8 +64,8 @@ impl<T: Transport> People<T> {
             ..self.aimed(by, role, wanted, person)?
         };
         let (sanction, replaced) = match role {
-            Role::Admin => self.house.sanctions.impose(sanction)?,
-            _ => (self.settings_mut(by).sanctions.impose(sanction)?.0, Vec::new()),
+            Role::Admin => self.house.sanctions.impose(role, sanction)?,
+            _ => (self.settings_mut(by).sanctions.impose(role, sanction)?.0, Vec::new()),
         };
         let what = sanction.name.as_deref().or(sanction.network.as_deref()).unwrap_or_default();
         let (language, by_name) = (self.rules.language, self.person(by).name.to_string());
@@ -84,7 +84,7 @@ impl<T: Transport> People<T> {
                 self.proclaim(by, &Notice::new("muted", line, who));
             }
         }
-        self.enforce(by, role, &sanction, person, time);
+        self.enforce(by, role, &sanction, time);
         let kept = (role == Role::Admin).then(|| sanction.clone());
         self.record(by, verb, what, reason, kept, replaced);
         Ok(())
@@ -144,31 +144,11 @@ impl<T: Transport> People<T> {
     }
 
     /// Sends the people away that a ban meets, or has those listened to that a mute meets.
-    fn enforce(
-        &mut self,
-        by: PersonId,
-        role: Role,
-        sanction: &Sanction,
-        person: Option<PersonId>,
-        time: Option<Duration>,
-    ) {
+    fn enforce(&mut self, by: PersonId, role: Role, sanction: &Sanction, time: Option<Duration>) {
+        let met = self.met(by, role, sanction);
         if !sanction.is_ban {
-            return self.restrain_all(by, role);
+            return met.into_iter().for_each(|id| _ = self.restrain(id));
         }
-        // The neighbours in a network are no targets, unless it is one.
-        let network =
-            sanction.network.as_deref().and_then(|network| network.parse::<Network>().ok());
-        let network = network.filter(|_| sanction.name.is_none());
-        let met: Vec<PersonId> = self
-            .people(by, role == Role::Admin)
-            .into_iter()
-            .filter(|id| {
-                let ip =
-                    self.person(*id).connection.as_ref().and_then(|connection| connection.ip());
-                let is_inside = network.zip(ip).is_some_and(|(network, ip)| network.contains(ip));
-                Some(*id) == person || is_inside && self.role(*id) < role
-            })
-            .collect();
         let language = self.rules.language;
         let Sanction { by, reason, .. } = sanction;
         for id in met {
@@ -180,6 +160,24 @@ impl<T: Transport> People<T> {
             };
             self.send_away(id, farewell);
         }
+    }
+
+    /// The people that a sanction meets, of those that are here. A person's neighbours in its network are not meant.
+    fn met(&self, by: PersonId, role: Role, sanction: &Sanction) -> Vec<PersonId> {
+        let Sanction { name, account, network, .. } = sanction;
+        let name = name.as_deref().and_then(|name| name.parse::<Name>().ok());
+        let similar: Vec<PersonId> =
+            name.iter().flat_map(|name| self.names.all_in_the_way(name)).collect();
+        let network = network.as_deref().and_then(|network| network.parse::<Network>().ok());
+        let network = network.filter(|_| name.is_none());
+        let is_met = |id: &PersonId| {
+            let (who, its) = (self.subject(*id), self.role_in_room_of(by, *id));
+            let is_meant =
+                similar.contains(id) || account.is_some() && account.as_deref() == who.account;
+            let is_inside = network.zip(who.ip).is_some_and(|(network, ip)| network.contains(ip));
+            is_meant && its <= role || is_inside && its < role
+        };
+        self.people(by, role == Role::Admin).into_iter().filter(is_met).collect()
     }
 
     pub(super) fn pardon(&mut self, by: PersonId, target: &str) -> Result<(), Refusal> {
@@ -222,7 +220,7 @@ impl<T: Transport> People<T> {
         ip: Option<IpAddr>,
     ) -> Option<Objection> {
         let subject = Subject { name: Some(name), account: Some(account), ip };
-        self.house.sanctions.find(true, subject).map(Objection::Banned)
+        self.house.sanctions.find(true, Role::Member, subject).map(Objection::Banned)
     }
 
     /// The reason why a person may not have another name: it is banned, or the person is muted.
@@ -241,8 +239,8 @@ impl<T: Transport> People<T> {
     /// A mute of a person where it is.
     pub(in crate::people) fn mute(&self, id: PersonId) -> Option<Sentence> {
         let subject = self.subject(id);
-        let everywhere = self.house.sanctions.find(false, subject);
-        everywhere.or_else(|| self.settings(id).sanctions.find(false, subject))
+        let everywhere = self.house.sanctions.find(false, Role::Member, subject);
+        everywhere.or_else(|| self.settings(id).sanctions.find(false, self.role(id), subject))
     }
 
     pub(in crate::people) fn subject(&self, id: PersonId) -> Subject<'_> {

@@ -166,6 +166,25 @@ async fn r13_2_nobody_acts_on_a_higher_role_or_in_another_room() {
 }
 
 #[tokio::test]
+async fn r13_2_a_name_that_looks_like_that_of_a_higher_role_does_not_mean_it() {
+    let (chat, [_, operator, owner, admin, _]) = room().await;
+    chat.0.set_account(owner, "ana".into());
+    // In Greek letters and in Cyrillic ones.
+    for (by, what) in [(operator, "ΑΝΑ"), (operator, "ΖΟΕ"), (owner, "ВЕА")] {
+        for verb in ["callar", "vetar"] {
+            chat.does(by, &format!("/{verb} {what}")).unwrap();
+        }
+    }
+    let ids = [owner, admin, operator];
+    assert_eq!(ids.map(|id| chat.is_sent_away(id)), [false, false, true]);
+    assert_eq!(ids.map(|id| chat.0.may_speak(id).is_ok()), [true, true, false]);
+    for (id, comes_back) in ids.into_iter().zip([true, true, false]) {
+        chat.go(id, "otra").await.unwrap();
+        assert_eq!(chat.go(id, "cocina").await.is_ok(), comes_back);
+    }
+}
+
+#[tokio::test]
 async fn r13_4_a_ban_of_an_owner_keeps_out_of_the_room_and_an_admins_out_of_the_chat() {
     let (chat, [member, _, owner, admin, eva]) = room().await;
     let ip = "192.0.2.1".parse().unwrap();
