@@ -218,6 +218,7 @@ impl<T: Transport> Directory<T> {
         }
         people.person_mut(id).location = Location::InRoom(Arc::clone(&room), member);
         people.restrain(id);
+        people.end_if_sent_away(id);
         if people.rules.presence {
             let language = people.rules.language;
             let who: (_, &dyn Display) = ("who", &name);

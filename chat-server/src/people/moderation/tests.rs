@@ -1,7 +1,9 @@
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chat_protocol::language::Language;
+use chat_protocol::name::NameError;
 use tokio::task::yield_now;
 
 use super::*;
@@ -12,6 +14,7 @@ use crate::people::directory::sessions::Sessions;
 use crate::people::directory::{Arrival, Directory, Rules};
 use crate::people::house::House;
 use crate::room::fanout::Deliveries;
+use crate::room::memory::Memories;
 use crate::room::outbox::OutboxLimits;
 use crate::room::seat::Seat;
 
@@ -24,7 +27,8 @@ struct Chat(Directory<Recorder>);
 impl Chat {
     fn new() -> Self {
         let sessions = Sessions::new(Duration::from_mins(1), Duration::from_secs(10));
-        let deliveries = Deliveries::new(OutboxLimits::lenient(), None, None).0;
+        let memories = Memories::new(0, Language::Es, None);
+        let deliveries = Deliveries::new(OutboxLimits::lenient(), None, Some(memories)).0;
         let directory = Directory::new(deliveries, RULES, sessions);
         directory.keep_order(House::of_admin("zoe"));
         Self(directory)
@@ -55,6 +59,24 @@ impl Chat {
             panic!("{line}")
         };
         self.0.lock().moderate(id, command).map(drop)
+    }
+
+    /// Begins a session. Returns its token.
+    async fn begin(&self, id: PersonId, member: &Recorder) -> String {
+        self.0.lock().begin_session(id).unwrap();
+        loop {
+            yield_now().await;
+            if let Some((_, rest)) = member.taken().split_once("\"token\":\"") {
+                return rest.split_once('"').unwrap().0.to_owned();
+            }
+        }
+    }
+
+    /// Takes a session up again from this address.
+    fn resume(&self, token: &str, ip: &str) -> Result<(Hold, Arrival), NameError> {
+        let from = (ip.parse().unwrap(), None);
+        let (hold, _, back) = self.0.resume(&format!("{token} 0.0"), from)?;
+        Ok((hold, Arrival::Back(Box::new(back))))
     }
 
     fn role(&self, id: PersonId) -> Role {
@@ -182,6 +204,45 @@ async fn r13_2_a_name_that_looks_like_that_of_a_higher_role_does_not_mean_it() {
         chat.go(id, "otra").await.unwrap();
         assert_eq!(chat.go(id, "cocina").await.is_ok(), comes_back);
     }
+}
+
+#[tokio::test]
+async fn r13_3_who_is_on_its_way_back_is_sent_away_as_it_arrives() {
+    let (chat, [_, _, owner, ..]) = room().await;
+    let (gil, member) = chat.come("Gil");
+    chat.go(gil, "cocina").await.unwrap();
+    let token = chat.begin(gil, &member).await;
+    chat.0.leave(Hold::without_session(gil), Leaving::Cut);
+    let (hold, arrival) = chat.resume(&token, "127.0.0.1").unwrap();
+    chat.does(owner, "/echar Gil").unwrap();
+    assert_eq!(chat.resume(&token, "127.0.0.1").map(drop), Err(NameError::NoSession));
+    let again = Arc::new(Recorder::eager());
+    assert!(chat.0.arrive_at(hold, Seat::new(Arc::clone(&again)), arrival).is_some());
+    assert!(again.sent_away.load(Ordering::Relaxed));
+    assert_eq!(chat.0.take_farewell(gil).as_deref(), Some("* te ha echado Ana"));
+}
+
+#[tokio::test]
+async fn r13_4_who_is_banned_does_not_come_back_to_its_session() {
+    let (chat, [_, _, owner, admin, _]) = room().await;
+    let (gil, member) = chat.come("Gil");
+    chat.go(gil, "cocina").await.unwrap();
+    let token = chat.begin(gil, &member).await;
+    chat.0.leave(Hold::without_session(gil), Leaving::Cut);
+    chat.does(admin, "/vetar 192.0.2.0/24").unwrap();
+    let refused = Err(NameError::NoSession);
+    assert_eq!(chat.resume(&token, "192.0.2.1").map(drop), refused, "it is absent");
+    assert!(chat.resume(&token, "192.0.3.1").is_ok());
+    chat.0.lock().depart(gil, Leaving::Cut);
+    assert_eq!(chat.resume(&token, "192.0.2.1").map(drop), refused, "it has left");
+    let (hold, _) = chat.resume(&token, "192.0.3.1").unwrap();
+    chat.0.lock().depart(hold.id, Leaving::Cut);
+    chat.does(owner, "/vetar GIL").unwrap();
+    let (hold, _) = chat.resume(&token, "192.0.3.1").unwrap();
+    assert_eq!(chat.0.lock().room_name(hold.id).as_str(), "general");
+    chat.0.lock().depart(hold.id, Leaving::Cut);
+    chat.does(admin, "/vetar GIL").unwrap();
+    assert_eq!(chat.resume(&token, "192.0.3.1").map(drop), refused, "by its name");
 }
 
 #[tokio::test]
