@@ -28,6 +28,9 @@ impl<T: Transport> People<T> {
         by: PersonId,
         command: Command,
     ) -> Result<Written<T>, Refusal> {
+        if says_something(&command) {
+            self.may_write(by)?;
+        }
         match command {
             Command::Topic(None) => self.tell_topic(by),
             Command::Topic(Some(text)) => self.set_topic(by, &text)?,
@@ -236,6 +239,16 @@ impl<T: Transport> People<T> {
             let [by, room, whom, why] = [by, room, whom, why].map(Into::into);
             store.moderate(Deed { at, by, deed, room, whom, why }, imposed, lifted);
         }
+    }
+}
+
+/// Returns whether other people are told something by this command that its sender has written.
+fn says_something(command: &Command) -> bool {
+    match command {
+        Command::Topic(text) => text.is_some(),
+        Command::Kick { reason, .. } | Command::Ban { reason, .. } => !reason.is_empty(),
+        Command::Invite(_) => true,
+        _ => false,
     }
 }
 
