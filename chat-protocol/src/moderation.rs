@@ -13,6 +13,9 @@ pub const MAX_SANCTIONS_OF_ROOM: usize = 100;
 /// Longest reason and topic, in bytes. Both are kept, and a topic is told to each person that joins.
 pub const MAX_REASON: usize = 300;
 
+/// Longest time between two messages of a person in slow mode: who has spoken is remembered for so long.
+pub const MAX_SLOW: Duration = Duration::from_hours(1);
+
 /// Largest size of a message of the day (`--motd`), in bytes: each person that joins is sent it.
 pub const MAX_MOTD: usize = 4 * 1024;
 

@@ -12,6 +12,8 @@ use super::*;
 fn r13_7_in_a_slow_room_each_person_says_one_message_in_the_time() -> Result {
     let chat = start(&[])?;
     let [mut ana, mut bea, mut caro] = together(&chat, ["Ana", "Bea", "Caro"])?;
+    let form = "! se escribe así: /lento TIEMPO|no (1h como mucho)";
+    answers(&mut ana, "/lento 61m", form)?;
     ana.send("/lento 1h\n")?;
     for peer in [&mut ana, &mut bea, &mut caro] {
         peer.expect("* Ana pone el modo lento: un mensaje por persona cada 1 h")?;

@@ -113,6 +113,12 @@ impl<P: Copy + Eq + Hash> Settings<P> {
         self.owner.take_if(|owner| *owner == Holder::Person(person));
     }
 
+    /// The person has left the chat.
+    pub(crate) fn forget(&mut self, person: P) {
+        self.invited.retain(|invited| *invited != person);
+        self.slow.iter_mut().for_each(|slow| _ = slow.spoke.remove(&person));
+    }
+
     /// Lets a person in, once.
     pub(crate) fn invite(&mut self, person: P) {
         self.invited.retain(|known| *known != person);
@@ -192,6 +198,15 @@ mod tests {
         assert_eq!(room.speak(1, at(4)), Err(Duration::from_secs(6)), "a refused message is none");
         assert_eq!(room.speak(2, at(4)), Ok(()));
         assert_eq!(room.speak(1, at(10)), Ok(()));
+        room.leave(1);
+        assert_eq!(
+            room.speak(1, at(10)),
+            Err(Duration::from_secs(10)),
+            "it comes from another room"
+        );
+        room.forget(1);
+        room.forget(2);
+        assert!(room.slow.as_ref().is_some_and(|slow| slow.spoke.is_empty()));
         room.slow_down(None);
         assert_eq!(room.speak(1, at(10)), Ok(()));
     }
