@@ -39,6 +39,28 @@ fn r13_4_a_banned_person_is_sent_away_and_does_not_come_back_under_a_similar_nam
 }
 
 #[test]
+fn r13_3_the_operator_sends_away_who_is_absent() -> Result {
+    let mut chat = start(&[])?;
+    let [mut ana, mut bea] = chat.members(["Ana", "Bea"])?;
+    ana.send("/reanudar\n")?;
+    let session = ana.hear()?.unwrap_or_default();
+    let session: Value = serde_json::from_str(&session).expect("an object");
+    ana.end_sending()?;
+    while ana.hear()?.is_some() {}
+    types(&mut chat, "/echar Ana", "* Root ha echado a Ana")?;
+    bea.expect("* Root ha echado a Ana")?;
+    answers(&mut bea, "/quien", "* en general (2): Root, Bea")?;
+    let mut again = chat.asked_peer("again")?;
+    let (token, position) = (&session["token"], &session["position"]);
+    let [token, position] = [token, position].map(|value| value.as_str().expect("a text"));
+    answers(
+        &mut again,
+        &format!("/reanudar {token} {position}"),
+        &ES.name_refused(chat_protocol::name::NameError::NoSession).to_string(),
+    )
+}
+
+#[test]
 fn r13_4_a_ban_has_an_end() -> Result {
     let mut chat = start(&[])?;
     let [mut ana, mut bea] = chat.members(["Ana", "Bea"])?;

@@ -33,7 +33,7 @@ impl<T: Transport> People<T> {
             || name.is_ok_and(|name| self.ban(&name, account, Some(ip)).is_some())
     }
 
-    fn open_room(&self, id: PersonId) -> &OpenRoom<T> {
+    pub(super) fn open_room(&self, id: PersonId) -> &OpenRoom<T> {
         &self.rooms[&self.person(id).room]
     }
 

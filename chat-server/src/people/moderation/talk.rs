@@ -127,9 +127,7 @@ impl<T: Transport> People<T> {
         let line = self.encoding(id).encode(&Notice::new("invitation", line, names));
         let receipt = Notice::new("invited", language.invited(name.as_str()), [("who", &name)]);
         let receipt = self.encoding(by).encode(&receipt);
-        let Some(letter) = self.person_mut(id).mailbox.take(line.len() + 1) else {
-            return Err(Refusal::CannotHearNow(name.clone()));
-        };
+        let letter = self.letter(id, &line)?;
         self.settings_mut(by).invite(id);
         let written = self.post(by, id, line, letter, receipt);
         self.record(by, Verb::Invite, name.as_str(), "", None, Vec::new());

@@ -7,6 +7,16 @@ use chat_protocol::name::NameError;
 use super::*;
 
 impl Chat {
+    /// Checks the last line that a person has heard by now.
+    async fn hears(&self, (id, heard): (PersonId, &Recorder), line: &str) {
+        self.0.tell_line(id, "fin".to_owned());
+        while !heard.taken().ends_with("fin\n") {
+            yield_now().await;
+        }
+        let heard = heard.taken();
+        assert_eq!(heard.lines().rev().nth(1), Some(line), "{heard}");
+    }
+
     /// Begins a session. Returns its token.
     async fn begin(&self, id: PersonId, member: &Recorder) -> String {
         self.0.lock().begin_session(id).unwrap();
@@ -29,17 +39,40 @@ impl Chat {
 #[tokio::test]
 async fn r13_3_who_is_on_its_way_back_is_sent_away_as_it_arrives() {
     let (chat, [_, _, owner, ..]) = room().await;
+    let (fay, heard) = chat.come("Fay");
     let (gil, member) = chat.come("Gil");
+    chat.go(fay, "cocina").await.unwrap();
     chat.go(gil, "cocina").await.unwrap();
     let token = chat.begin(gil, &member).await;
     chat.0.leave(Hold::without_session(gil), Leaving::Cut);
     let (hold, arrival) = chat.resume(&token, "127.0.0.1").unwrap();
     chat.does(owner, "/echar Gil").unwrap();
+    chat.hears((fay, &heard), "* Ana ha echado a Gil").await;
     assert_eq!(chat.resume(&token, "127.0.0.1").map(drop), Err(NameError::NoSession));
     let again = Arc::new(Recorder::eager());
     assert!(chat.0.arrive_at(hold, Seat::new(Arc::clone(&again)), arrival).is_some());
     assert!(again.sent_away.load(Ordering::Relaxed));
     assert_eq!(chat.0.take_farewell(gil).as_deref(), Some("* te ha echado Ana"));
+}
+
+#[tokio::test]
+async fn r13_3_who_is_absent_leaves_and_is_not_invited() {
+    let (chat, [_, _, owner, ..]) = room().await;
+    let (fay, heard) = chat.come("Fay");
+    let (gil, member) = chat.come("Gil");
+    chat.go(fay, "cocina").await.unwrap();
+    chat.go(gil, "cocina").await.unwrap();
+    let token = chat.begin(gil, &member).await;
+    chat.0.leave(Hold::without_session(gil), Leaving::Cut);
+    assert!(matches!(chat.does(owner, "/invitar Gil"), Err(Refusal::CannotHearNow(_))));
+    assert!(matches!(
+        chat.0.lock().tell_privately(owner, "Gil", "x"),
+        Err(Refusal::CannotHearNow(_))
+    ));
+    chat.does(owner, "/echar Gil").unwrap();
+    assert_eq!(chat.0.find("Gil"), None);
+    assert_eq!(chat.resume(&token, "127.0.0.1").map(drop), Err(NameError::NoSession));
+    chat.hears((fay, &heard), "* Ana ha echado a Gil").await;
 }
 
 #[tokio::test]
