@@ -107,6 +107,28 @@ fn r13_9_who_joins_is_told_the_message_of_the_day_behind_the_greeting() -> Resul
     chat.peer("bea")?.expect("* hoy: pan")
 }
 
+#[cfg(unix)]
+#[test]
+fn r13_9_a_hangup_reads_the_message_of_the_day_anew_unless_it_is_bad() -> Result {
+    const SIGHUP: i32 = 1;
+    let folder = TempDir::new().expect("a folder");
+    let motd = file(&folder, "hoy: pan\n");
+    let mut chat = start(&["--motd", &motd, "--log", "info"])?;
+    let told = |chat: &Chat, name, line: &str| chat.named_peer(name)?.expect(line);
+    told(&chat, "Ana", "* hoy: pan")?;
+    for (text, log) in [
+        ("hoy: queso\n", "INFO the message of the day was read anew"),
+        ("\u{7}".repeat(5000).as_str(), "WARN the old message of the day stays"),
+    ] {
+        file(&folder, text);
+        chat.server.signal(SIGHUP)?;
+        chat.server.err.find(|line| line.contains(log), log)?;
+        told(&chat, "Bea", "* hoy: queso")?;
+    }
+    chat.server.signal(15)?;
+    chat.server.expect_exit(0)
+}
+
 #[test]
 fn r13_9_without_a_message_that_can_be_told_nothing_starts() {
     let folder = TempDir::new().expect("a folder");

@@ -27,12 +27,12 @@ pub(crate) struct House<P> {
     pub(super) store: Option<Arc<Store>>,
     /// The last line of each person that was sent away and is still here.
     pub(super) farewells: HashMap<P, String>,
-    motd: Motd,
+    motd: Arc<Motd>,
 }
 
 impl<P> Default for House<P> {
     fn default() -> Self {
-        Self::new(None, Motd::default(), None, Vec::new())
+        Self::new(None, Arc::default(), None, Vec::new())
     }
 }
 
@@ -40,7 +40,7 @@ impl<P> House<P> {
     /// These sanctions hold already.
     pub(crate) fn new(
         accounts: Option<&Accounts>,
-        motd: Motd,
+        motd: Arc<Motd>,
         store: Option<Arc<Store>>,
         stored: Vec<Sanction>,
     ) -> Self {
