@@ -42,9 +42,10 @@ impl<T: Transport> Directory<T> {
         self.lock().house.sanctions.bans_network(ip).map(|ban| Objection::Banned(ban).into())
     }
 
-    /// The last line for a person that was sent away, once.
-    pub(crate) fn take_farewell(&self, id: PersonId) -> Option<String> {
-        self.lock().house.farewells.remove(&id)
+    /// The last line for a person that was sent away. It stays until the person has left: until then no other connection has
+    /// its session.
+    pub(crate) fn farewell(&self, id: PersonId) -> Option<String> {
+        self.lock().house.farewells.get(&id).cloned()
     }
 }
 

@@ -66,7 +66,7 @@ impl Chat {
     }
 
     fn is_sent_away(&self, id: PersonId) -> bool {
-        self.0.take_farewell(id).is_some()
+        self.0.farewell(id).is_some()
     }
 }
 

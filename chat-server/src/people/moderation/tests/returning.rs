@@ -52,7 +52,8 @@ async fn r13_3_who_is_on_its_way_back_is_sent_away_as_it_arrives() {
     let again = Arc::new(Recorder::eager());
     assert!(chat.0.arrive_at(hold, Seat::new(Arc::clone(&again)), arrival).is_some());
     assert!(again.sent_away.load(Ordering::Relaxed));
-    assert_eq!(chat.0.take_farewell(gil).as_deref(), Some("* te ha echado Ana"));
+    assert_eq!(chat.0.farewell(gil).as_deref(), Some("* te ha echado Ana"));
+    assert_eq!(chat.resume(&token, "127.0.0.1").map(drop), Err(NameError::NoSession));
 }
 
 #[tokio::test]
