@@ -6,6 +6,7 @@ use strsim::damerau_levenshtein;
 
 use crate::account::{AccountError, Word};
 use crate::limits::{HISTORY, MAX_NAME};
+use crate::moderation::MAX_SLOW;
 use crate::options::time_limit::TimeLimit;
 
 mod forms;
@@ -274,7 +275,10 @@ impl Form {
             }
             Verb::Topic => Some(Command::Topic(text)),
             Verb::Slow if arguments.eq_ignore_ascii_case("no") => Some(Command::Slow(None)),
-            Verb::Slow => time(arguments).map(|time| Command::Slow(Some(time))),
+            Verb::Slow => {
+                let time = time(arguments).filter(|time| *time <= MAX_SLOW);
+                time.map(|time| Command::Slow(Some(time)))
+            }
             Verb::Lock => nothing.then_some(Command::Lock),
             Verb::Invite => word.map(Command::Invite),
             Verb::Op => word.map(Command::Op),

@@ -4,14 +4,17 @@ use std::time::Duration;
 
 use crate::name::Name;
 
-/// The largest number of bans and mutes that hold everywhere, and of those in all rooms: each costs about a kilobyte.
+/// The largest number of bans and mutes that hold everywhere: each costs about a kilobyte.
 pub const MAX_SANCTIONS: usize = 1000;
 
-/// The largest number of those in one room.
+/// The largest number of those in one room: about what it remembers of messages.
 pub const MAX_SANCTIONS_OF_ROOM: usize = 100;
 
 /// Longest reason and topic, in bytes. Both are kept, and a topic is told to each person that joins.
 pub const MAX_REASON: usize = 300;
+
+/// Longest time between two messages of a person in slow mode: who has spoken is remembered for so long.
+pub const MAX_SLOW: Duration = Duration::from_hours(1);
 
 /// Largest size of a message of the day (`--motd`), in bytes: each person that joins is sent it.
 pub const MAX_MOTD: usize = 4 * 1024;

@@ -7,6 +7,7 @@ use std::io;
 #[cfg(any(feature = "tls", feature = "store"))]
 use std::io::Write;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chat_protocol::language::Language;
@@ -42,8 +43,8 @@ mod subcommands;
 /// A TCP chat server: every message goes to all clients but its sender.
 ///
 /// Prints what happens on standard output, diagnostics on standard error. SIGINT, SIGTERM and SIGHUP
-/// stop it: it delivers what it has accepted, closes every connection and exits within `--drain`. With a certificate,
-/// SIGHUP reads that anew instead.
+/// stop it: it delivers what it has accepted, closes every connection and exits within `--drain`. With a certificate
+/// or a message of the day, SIGHUP reads these anew instead.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 pub struct Cli {
@@ -197,9 +198,8 @@ impl Cli {
         let signalled = signals::stop().map_err(StartError::Runtime)?;
         let secured = self.tls.secured().map_err(StartError::Certificate)?;
         let secured = secured.as_ref();
-        // With a certificate, it means to read that anew (requirement 10.9).
-        let reload = secured.map(|secured| || secured.reload());
-        let hangup = signals::hangup_or(reload).map_err(StartError::Runtime)?;
+        let motd = Arc::new(Motd::read(self.config.motd.clone()).map_err(StartError::Motd)?);
+        let hangup = hangup(secured, Arc::clone(&motd)).map_err(StartError::Runtime)?;
         let watch = async {
             match secured {
                 Some(secured) => secured.watch().await,
@@ -229,7 +229,6 @@ impl Cli {
             .with_ansi(false)
             .with_writer(move || log.clone())
             .init();
-        let motd = Motd::read(self.config.motd.as_deref()).map_err(StartError::Motd)?;
         let store = self
             .store
             .open(&streams.console, self.language(), self.config.resume())
@@ -254,6 +253,17 @@ impl Cli {
         }
         served.map_err(StartError::Runtime)
     }
+}
+
+/// Completes on SIGHUP. With a certificate or a message of the day, it means to read these anew (requirements 10.9 and 13.9).
+fn hangup(secured: Option<&Secured>, motd: Arc<Motd>) -> io::Result<impl Future<Output = ()>> {
+    let reload = (secured.is_some() || motd.is_on()).then_some(move || {
+        if let Some(secured) = secured {
+            secured.reload();
+        }
+        motd.reload();
+    });
+    signals::hangup_or(reload)
 }
 
 impl Default for Bind {

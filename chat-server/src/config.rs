@@ -106,7 +106,7 @@ pub(crate) struct Config {
     /// Time for which the others do not hear that a client was cut off that can come back, or off
     #[arg(help_heading = "Memory", long, value_name = "TIME", default_value_t = TimeLimit::of(ABSENCE))]
     absence: TimeLimit,
-    /// File whose lines each client is told when it joins: the message of the day
+    /// File whose lines each client is told when it joins: the message of the day; read anew on SIGHUP
     #[arg(help_heading = "The chat", long, value_name = "FILE")]
     pub(crate) motd: Option<PathBuf>,
 

@@ -131,7 +131,7 @@ pub(crate) async fn run(
     console: Console,
     operator: Option<(Name, Desk)>,
     mut store: Option<Store>,
-    motd: Motd,
+    motd: Arc<Motd>,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let connections = TaskTracker::new();

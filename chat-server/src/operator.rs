@@ -177,12 +177,11 @@ impl<'a> Operator<'a> {
             return Ok(());
         };
         let person = name.as_deref().and_then(|name| directory.find(name));
-        let connection = served.find(name.as_deref(), person)?;
         if person.is_some() && config.commands.is_on() {
             let hold = Hold::without_session(self.id);
             directory.execute(hold, Command::Kick { name, reason }, None);
         } else {
-            connection.dismiss(Dismissal::Removed);
+            served.find(name.as_deref(), person)?.dismiss(Dismissal::Removed);
         }
         Ok(())
     }

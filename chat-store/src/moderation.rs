@@ -1,14 +1,12 @@
 //! Bans, mutes, and the record of what moderators did.
 
-/// A ban or a mute.
+/// A ban or a mute. Those that hold everywhere are kept; a room's end with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sanction {
     /// Its number, which no other has.
     pub id: u64,
     /// A ban: who is banned may not come in. Otherwise a mute.
     pub is_ban: bool,
-    /// The look of the name of the room where it holds; `None` is everywhere.
-    pub room: Option<Box<str>>,
     /// The name of the person, if it is meant for one.
     pub name: Option<Box<str>>,
     /// The account for which it holds.

@@ -118,7 +118,7 @@ pub const FORMS: [Form; 23] = [
     form(
         Verb::Slow,
         ["lento", "slow"],
-        ["TIEMPO|no", "TIME|no"],
+        ["TIEMPO|no (1h como mucho)", "TIME|no (1h at most)"],
         ["un mensaje por persona cada TIEMPO", "one message of each person per TIME"],
     ),
     form(

@@ -67,9 +67,17 @@ fn r13_4_a_ban_has_a_time_or_none_and_a_reason_or_none() {
     ] {
         assert_eq!(parse(line), expected, "{line}");
     }
-    for line in
-        ["/vetar", "/vetar Ana 30", "/vetar Ana 400days", "/callar Ana ya", "/lento", "/lento 3"]
-    {
+    let hour = Command::Slow(Some(Duration::from_hours(1)));
+    assert_eq!(parse("/lento 1h"), Parsed::Command(hour));
+    for line in [
+        "/vetar",
+        "/vetar Ana 30",
+        "/vetar Ana 400days",
+        "/callar Ana ya",
+        "/lento",
+        "/lento 3",
+        "/lento 3601s",
+    ] {
         assert!(matches!(parse(line), Parsed::Malformed { .. }), "{line}");
     }
 }

@@ -78,7 +78,7 @@ async fn serve_admitted(
         // All have been heard by now: it stands behind everything that was accepted.
         End::Stopped => conversation.end(Code::Restart, language.server_closing()),
         End::Dismissed(Dismissal::Removed) => {
-            let farewell = conversation.membership.take_farewell();
+            let farewell = conversation.membership.farewell();
             let farewell = farewell.as_deref().unwrap_or(language.removed_by_operator());
             conversation.end(Code::Removed, farewell);
         }

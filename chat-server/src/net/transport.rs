@@ -96,6 +96,7 @@ pub(crate) mod fake {
         pub(crate) allowed: Notify,
         pub(crate) hung_up: AtomicBool,
         pub(crate) parted: AtomicBool,
+        pub(crate) sent_away: AtomicBool,
     }
 
     #[derive(Default)]
@@ -203,6 +204,10 @@ pub(crate) mod fake {
                 self.allowed.notified().await;
             }
             Ok(())
+        }
+
+        fn send_away(&self) {
+            self.sent_away.store(true, Ordering::Relaxed);
         }
 
         fn hang_up(&self, _fault: Fault) {

@@ -218,6 +218,7 @@ impl<T: Transport> Directory<T> {
         }
         people.person_mut(id).location = Location::InRoom(Arc::clone(&room), member);
         people.restrain(id);
+        people.end_if_sent_away(id);
         if people.rules.presence {
             let language = people.rules.language;
             let who: (_, &dyn Display) = ("who", &name);
@@ -328,7 +329,9 @@ impl<T: Transport> People<T> {
     pub(super) fn say(&mut self, id: PersonId, event: &impl Event) {
         self.caused += match &self.person(id).location {
             Location::InRoom(room, member) => room.say(*member, event),
-            Location::Moving(_) | Location::Absent => 0,
+            Location::Moving(_) | Location::Absent => {
+                self.open_room(id).room.say(MemberId::NOBODY, event)
+            }
             Location::Console(_) => self.rooms[&FIRST].room.say(MemberId::OPERATOR, event),
         };
     }

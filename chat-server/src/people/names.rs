@@ -36,7 +36,12 @@ impl<T: Copy + Eq> UniqueNames<T> {
 
     /// The owner of a name that can be taken for this one, if there is one.
     pub(crate) fn in_the_way(&self, name: &Name) -> Option<T> {
-        self.hashes(name).iter().find_map(|look| self.looks.get(look)).copied()
+        self.all_in_the_way(name).next()
+    }
+
+    /// The owners of the names that can be taken for this one.
+    pub(crate) fn all_in_the_way(&self, name: &Name) -> impl Iterator<Item = T> {
+        self.hashes(name).into_iter().filter_map(|look| self.looks.get(&look).copied())
     }
 
     /// The name is free again.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chat_protocol::refusal::Refusal;
 
 use crate::net::transport::Transport;
-use crate::people::directory::{Location, People, PersonId};
+use crate::people::directory::{Location, People, Person, PersonId};
 use crate::room::event::Notice;
 use crate::room::letter::Letter;
 use crate::room::order::Room;
@@ -44,9 +44,6 @@ impl<T: Transport> People<T> {
         if from == to {
             return Err(Refusal::PrivateToSelf);
         }
-        if let Location::Absent = self.person(to).location {
-            return Err(Refusal::CannotHearNow(self.person(to).name.clone()));
-        }
         let language = self.rules.language;
         let [sender, receiver] = [from, to].map(|id| self.person(id).name.clone());
         let line = Notice::new("private", language.private(&sender, text), [("who", &sender)]);
@@ -54,12 +51,20 @@ impl<T: Transport> People<T> {
         let receipt = language.private_receipt(&receiver, text);
         let receipt = Notice::new("receipt", receipt, [("who", &receiver)]);
         let receipt = self.encoding(from).encode(&receipt.saying(text));
-        let Some(letter) = self.person_mut(to).mailbox.take(line.len() + 1) else {
-            return Err(Refusal::CannotHearNow(receiver));
-        };
+        let letter = self.letter(to, &line)?;
         let written = self.post(from, to, line, letter, receipt);
         self.person_mut(to).correspondent = Some(Box::new((from, sender)));
         Ok(written)
+    }
+
+    /// The space for a line that waits for a person. One that is absent hears nothing.
+    pub(super) fn letter(&mut self, to: PersonId, line: &str) -> Result<Letter, Refusal> {
+        let Person { name, location, mailbox, .. } = self.person_mut(to);
+        let letter = match location {
+            Location::Absent => None,
+            _ => mailbox.take(line.len() + 1),
+        };
+        letter.ok_or_else(|| Refusal::CannotHearNow(name.clone()))
     }
 
     /// In one room, letter and receipt stand at one place of its order.

@@ -9,7 +9,7 @@ use crate::moderation::{Deed, Sanction};
 
 pub(super) const TABLES: &str = "
     create table ban(
-        id integer primary key, kind text not null, room text, name text, account text, network text,
+        id integer primary key, kind text not null, name text, account text, network text,
         until integer, by text not null, reason text not null) strict;
     create table deed(
         id integer primary key, at integer not null, by text not null, deed text not null,
@@ -20,26 +20,25 @@ pub(super) const TABLES: &str = "
 const DEEDS: i64 = 100_000;
 
 impl Database {
-    /// The bans and mutes that have not ended.
+    /// The bans and mutes everywhere that have not ended.
     pub(crate) fn sanctions(&mut self) -> Result<Vec<Sanction>, OpenError> {
         let connection = self.connection()?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
         connection.execute("delete from ban where until <= ?", [now])?;
         let mut read = connection.prepare(
-            "select id, kind, room, name, account, network, until, by, reason from ban order by id",
+            "select id, kind, name, account, network, until, by, reason from ban order by id",
         )?;
         let rows = read.query_map([], |row| {
             Ok(Sanction {
                 id: row.get::<_, i64>(0)?.cast_unsigned(),
                 is_ban: row.get::<_, String>(1)? == "ban",
-                room: optional(row, 2)?,
-                name: optional(row, 3)?,
-                account: optional(row, 4)?,
-                network: optional(row, 5)?,
-                until: row.get(6)?,
-                by: row.get::<_, String>(7)?.into(),
-                reason: row.get::<_, String>(8)?.into(),
+                name: optional(row, 2)?,
+                account: optional(row, 3)?,
+                network: optional(row, 4)?,
+                until: row.get(5)?,
+                by: row.get::<_, String>(6)?.into(),
+                reason: row.get::<_, String>(7)?.into(),
             })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -56,16 +55,13 @@ impl Database {
         for id in lifted {
             transaction.execute("delete from ban where id = ?", [id.cast_signed()])?;
         }
-        if let Some(Sanction { id, is_ban, room, name, account, network, until, by, reason }) =
-            imposed
-        {
+        if let Some(Sanction { id, is_ban, name, account, network, until, by, reason }) = imposed {
             let kind = if *is_ban { "ban" } else { "mute" };
             transaction.execute(
-                "insert or replace into ban values(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "insert or replace into ban values(?, ?, ?, ?, ?, ?, ?, ?)",
                 params![
                     id.cast_signed(),
                     kind,
-                    room.as_deref(),
                     name.as_deref(),
                     account.as_deref(),
                     network.as_deref(),

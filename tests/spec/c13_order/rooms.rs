@@ -12,6 +12,8 @@ use super::*;
 fn r13_7_in_a_slow_room_each_person_says_one_message_in_the_time() -> Result {
     let chat = start(&[])?;
     let [mut ana, mut bea, mut caro] = together(&chat, ["Ana", "Bea", "Caro"])?;
+    let form = "! se escribe así: /lento TIEMPO|no (1h como mucho)";
+    answers(&mut ana, "/lento 61m", form)?;
     ana.send("/lento 1h\n")?;
     for peer in [&mut ana, &mut bea, &mut caro] {
         peer.expect("* Ana pone el modo lento: un mensaje por persona cada 1 h")?;
@@ -103,6 +105,28 @@ fn r13_9_who_joins_is_told_the_message_of_the_day_behind_the_greeting() -> Resul
     }
     let chat = Chat::start_with(&["--motd", &motd])?;
     chat.peer("bea")?.expect("* hoy: pan")
+}
+
+#[cfg(unix)]
+#[test]
+fn r13_9_a_hangup_reads_the_message_of_the_day_anew_unless_it_is_bad() -> Result {
+    const SIGHUP: i32 = 1;
+    let folder = TempDir::new().expect("a folder");
+    let motd = file(&folder, "hoy: pan\n");
+    let mut chat = start(&["--motd", &motd, "--log", "info"])?;
+    let told = |chat: &Chat, name, line: &str| chat.named_peer(name)?.expect(line);
+    told(&chat, "Ana", "* hoy: pan")?;
+    for (text, log) in [
+        ("hoy: queso\n", "INFO the message of the day was read anew"),
+        ("\u{7}".repeat(5000).as_str(), "WARN the old message of the day stays"),
+    ] {
+        file(&folder, text);
+        chat.server.signal(SIGHUP)?;
+        chat.server.err.find(|line| line.contains(log), log)?;
+        told(&chat, "Bea", "* hoy: queso")?;
+    }
+    chat.server.signal(15)?;
+    chat.server.expect_exit(0)
 }
 
 #[test]

@@ -21,7 +21,8 @@ impl Membership<'_> {
     pub(crate) fn resume(&mut self, arguments: &str) -> Result<(), NameError> {
         let State::Nameless(nameless) = &mut self.state else { return Ok(()) };
         let directory = &self.server.directory;
-        let (hold, name, back) = directory.resume(arguments, self.connection.origin())?;
+        let from = (self.connection.peer().ip(), self.connection.origin());
+        let (hold, name, back) = directory.resume(arguments, from)?;
         if !nameless.registration.end() {
             // Too late: it makes way for another. The session goes on with the next connection.
             let leaving = if back.is_announced() { Leaving::Closing } else { Leaving::Cut };

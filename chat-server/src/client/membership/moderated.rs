@@ -23,7 +23,7 @@ impl Membership<'_> {
     }
 
     /// The last line for the client, if a moderator has sent it away.
-    pub(crate) fn take_farewell(&self) -> Option<String> {
-        self.server.directory.take_farewell(self.person.as_ref()?.0.id)
+    pub(crate) fn farewell(&self) -> Option<String> {
+        self.server.directory.farewell(self.person.as_ref()?.0.id)
     }
 }

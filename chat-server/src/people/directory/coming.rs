@@ -87,6 +87,7 @@ impl<T: Transport> People<T> {
             }
             Location::Moving(_) | Location::Console(_) => {}
         }
+        self.rooms.entry(person.room).and_modify(|open| open.settings.forget(id));
         self.quit(person.room, id);
         if let Some(token) = person.session {
             self.end_session(*token, leaving != Leaving::ForGood);

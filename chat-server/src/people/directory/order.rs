@@ -1,6 +1,9 @@
 //! What the order in the house needs to know of people and rooms.
 
-use chat_protocol::name::{Name, key};
+use std::net::IpAddr;
+
+use chat_protocol::name::Name;
+use chat_store::session::Session;
 
 use super::{Directory, FIRST, OpenRoom, People, PersonId};
 use crate::net::transport::Transport;
@@ -22,17 +25,20 @@ impl<T: Transport> Directory<T> {
 }
 
 impl<T: Transport> People<T> {
-    fn open_room(&self, id: PersonId) -> &OpenRoom<T> {
+    /// Returns whether a person may not come back to its session: it is banned everywhere, or has been sent away.
+    pub(super) fn keeps_away(&self, session: &Session, id: Option<PersonId>, ip: IpAddr) -> bool {
+        let account = session.account.as_deref().unwrap_or_default();
+        let name = session.name.parse::<Name>();
+        id.is_some_and(|id| self.house.farewells.contains_key(&id))
+            || name.is_ok_and(|name| self.ban(&name, account, Some(ip)).is_some())
+    }
+
+    pub(super) fn open_room(&self, id: PersonId) -> &OpenRoom<T> {
         &self.rooms[&self.person(id).room]
     }
 
     pub(in crate::people) fn room_name(&self, id: PersonId) -> &Name {
         &self.open_room(id).name
-    }
-
-    /// The name of a person's room, as it stands in the store.
-    pub(in crate::people) fn room_key(&self, id: PersonId) -> String {
-        key(self.room_name(id).as_str())
     }
 
     /// The settings of a person's room.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use chat_protocol::moderation::Objection;
@@ -12,6 +13,7 @@ use super::{FIRST, Location, OpenRoom, People, PersonId, RoomId, Transfer};
 use crate::net::per_address::Origin;
 use crate::net::transport::Transport;
 use crate::people::house::roles::Role;
+use crate::people::house::sanctions::Subject;
 use crate::people::house::settings::{Holder, Settings};
 use crate::room::event::Notice;
 
@@ -30,7 +32,8 @@ impl<T: Transport> People<T> {
             return Err(Refusal::OperatorStays);
         };
         let (room, member) = (Arc::clone(room), *member);
-        let to = self.room_for(id, name, from, origin)?;
+        let ip = self.subject(id).ip;
+        let to = self.room_for(id, name, from, (ip, origin))?;
         let name = self.rooms[&to].name.clone();
         let left = self.rooms[&from].name.clone();
         let rules = self.rules;
@@ -48,23 +51,26 @@ impl<T: Transport> People<T> {
         Ok((left, name, seat))
     }
 
-    /// The other room of this name, if the person may go there. The one that opens it is its owner.
+    /// The other room of this name, if the person may go there from this address. The one that opens it is its owner.
     pub(super) fn room_for(
         &mut self,
         id: PersonId,
         name: Name,
         from: RoomId,
-        origin: Option<&Origin>,
+        (ip, origin): (Option<IpAddr>, Option<&Origin>),
     ) -> Result<RoomId, Refusal> {
         let is_admin = self.role(id) == Role::Admin;
-        if let Some(ban) = self.ban_from(id, &name).filter(|_| !is_admin) {
-            return Err(Objection::BannedFrom(name, ban).into());
-        }
         let to = self.room_called(name, from, origin)?;
         let account = self.person(id).account.clone();
+        let settings = &self.rooms[&to].settings;
+        let role = if is_admin { Role::Admin } else { settings.role(Some(id), account.as_deref()) };
+        let ban = settings.sanctions.find(true, role, Subject { ip, ..self.subject(id) });
         let Some(open) = self.rooms.get_mut(&to) else { return Ok(to) };
         if to == from {
             return Err(Refusal::SameRoom(open.name.clone()));
+        }
+        if let Some(ban) = ban {
+            return Err(Objection::BannedFrom(open.name.clone(), ban).into());
         }
         if to != FIRST && open.members.is_empty() {
             open.settings = Settings::of(Holder::new(id, account.as_deref()));

@@ -11,6 +11,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::convert::Infallible;
 use std::mem;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -113,14 +114,14 @@ impl<T: Transport> Directory<T> {
     pub(crate) fn resume(
         &self,
         arguments: &str,
-        origin: Option<&Origin>,
+        (ip, origin): (IpAddr, Option<&Origin>),
     ) -> Result<(Hold, Name, Back), NameError> {
         let parsed = arguments.split_once(char::is_whitespace);
         let parsed = parsed.and_then(|(token, position)| {
             Some((token.parse().ok()?, position.trim().parse().ok()?))
         });
         let (token, behind) = parsed.ok_or(NameError::NoSession)?;
-        self.lock().resume(token, behind, origin)
+        self.lock().resume(token, behind, (ip, origin))
     }
 
     /// Returns whether a numbered line is to be acted on, because it is new. `None`: another connection has the person by
@@ -189,9 +190,12 @@ impl<T: Transport> People<T> {
         &mut self,
         token: Token,
         behind: Position,
-        origin: Option<&Origin>,
+        (ip, origin): (IpAddr, Option<&Origin>),
     ) -> Result<(Hold, Name, Back), NameError> {
         let entry = self.sessions.all.get(&token).ok_or(NameError::NoSession)?;
+        if self.keeps_away(&entry.session, entry.person, ip) {
+            return Err(NameError::NoSession);
+        }
         let (joined, session) = (entry.session.joined, entry.session.id);
         let has_heard = behind > joined;
         let behind = behind.max(joined);
@@ -207,7 +211,7 @@ impl<T: Transport> People<T> {
                 }
                 (id, Back::new(behind, session, false))
             }
-            None => self.readmit(token, behind, origin)?,
+            None => self.readmit(token, behind, (ip, origin))?,
         };
         let entry = self.sessions.all.get_mut(&token).expect(HAS_SESSION);
         // Not if it comes back into another room.
@@ -226,7 +230,7 @@ impl<T: Transport> People<T> {
         &mut self,
         token: Token,
         behind: Position,
-        origin: Option<&Origin>,
+        (ip, origin): (IpAddr, Option<&Origin>),
     ) -> Result<(PersonId, Back), NameError> {
         let Session { name, room, account, .. } = &self.sessions.all[&token].session;
         let (name, room, account) = (name.parse()?, room.parse::<Name>()?, account.clone());
@@ -236,13 +240,10 @@ impl<T: Transport> People<T> {
         if let Some(error) = self.objection_of_accounts(&name, account.as_deref()) {
             return Err(error);
         }
-        if self.ban(&name, account.as_deref().unwrap_or_default(), None).is_some() {
-            return Err(NameError::NoSession);
-        }
         let id = self.admit(name, Encoding::Json, Location::Moving(Vec::new()), account)?;
         let mut behind = behind;
         // The first room, if there is no space for its own any more, or it may not go there.
-        let to = self.room_for(id, room, FIRST, origin).unwrap_or(FIRST);
+        let to = self.room_for(id, room, FIRST, (Some(ip), origin)).unwrap_or(FIRST);
         if to != FIRST {
             self.quit(FIRST, id);
             self.rooms.entry(to).and_modify(|open| _ = open.members.insert(id));

@@ -22,16 +22,17 @@ use sanctions::Sanctions;
 pub(crate) struct House<P> {
     /// The folded names of the administrators' accounts.
     admins: Vec<String>,
+    /// Those that hold everywhere.
     pub(super) sanctions: Sanctions,
     pub(super) store: Option<Arc<Store>>,
     /// The last line of each person that was sent away and is still here.
     pub(super) farewells: HashMap<P, String>,
-    motd: Motd,
+    motd: Arc<Motd>,
 }
 
 impl<P> Default for House<P> {
     fn default() -> Self {
-        Self::new(None, Motd::default(), None, Vec::new())
+        Self::new(None, Arc::default(), None, Vec::new())
     }
 }
 
@@ -39,12 +40,18 @@ impl<P> House<P> {
     /// These sanctions hold already.
     pub(crate) fn new(
         accounts: Option<&Accounts>,
-        motd: Motd,
+        motd: Arc<Motd>,
         store: Option<Arc<Store>>,
         stored: Vec<Sanction>,
     ) -> Self {
         let admins = accounts.map(|accounts| accounts.admins().to_vec()).unwrap_or_default();
-        Self { admins, sanctions: Sanctions::new(stored), store, farewells: HashMap::new(), motd }
+        Self {
+            admins,
+            sanctions: Sanctions::everywhere(stored),
+            store,
+            farewells: HashMap::new(),
+            motd,
+        }
     }
 
     /// The same with this administrator's account alone.

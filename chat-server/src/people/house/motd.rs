@@ -3,16 +3,21 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use chat_protocol::language::Language;
 use chat_protocol::moderation::{MAX_MOTD, MAX_MOTD_LINES};
 use chat_protocol::text::passable;
+use tokio::task::spawn_blocking;
 
 use crate::net::wire::encoding::{Encoding, Object};
 
-/// The lines of the message. There may be none.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Motd(Vec<String>);
+/// The message, and the file from which it comes. There may be none.
+#[derive(Debug, Default)]
+pub(crate) struct Motd {
+    path: Option<PathBuf>,
+    lines: RwLock<Vec<String>>,
+}
 
 /// The file cannot be read, or is too large.
 #[derive(Debug)]
@@ -23,14 +28,38 @@ pub struct Error {
 
 impl Motd {
     /// Reads the file, if there is one.
-    pub(crate) fn read(path: Option<&Path>) -> Result<Self, Error> {
-        let Some(path) = path else { return Ok(Self::default()) };
-        lines(path).map(Self).map_err(|reason| Error { path: path.to_owned(), reason })
+    pub(crate) fn read(path: Option<PathBuf>) -> Result<Self, Error> {
+        let read = path.as_deref().map_or(Ok(Vec::new()), lines);
+        match read {
+            Ok(lines) => Ok(Self { path, lines: lines.into() }),
+            Err(reason) => Err(Error { path: path.unwrap_or_default(), reason }),
+        }
+    }
+
+    /// Returns whether there is a file.
+    pub(crate) fn is_on(&self) -> bool {
+        self.path.is_some()
+    }
+
+    /// Reads the file anew for those who join from now on, on a thread of its own: a file can take its time. The old message
+    /// stays if there is something wrong.
+    pub(crate) fn reload(self: &Arc<Self>) {
+        let motd = Arc::clone(self);
+        spawn_blocking(move || {
+            let Some(path) = &motd.path else { return };
+            match lines(path) {
+                Ok(lines) => {
+                    *motd.lines.write().unwrap_or_else(PoisonError::into_inner) = lines;
+                    tracing::info!("the message of the day was read anew");
+                }
+                Err(error) => tracing::warn!(%error, "the old message of the day stays"),
+            }
+        });
     }
 
     /// The message in this encoding, if there is one.
     pub(crate) fn told(&self, encoding: Encoding, language: Language) -> Option<String> {
-        let Self(lines) = self;
+        let lines = self.lines.read().unwrap_or_else(PoisonError::into_inner);
         let told: Vec<String> = lines.iter().map(|line| language.motd(line).to_string()).collect();
         let told = Some(told.join("\n")).filter(|told| !told.is_empty())?;
         Some(match encoding {

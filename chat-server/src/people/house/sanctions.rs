@@ -9,16 +9,19 @@ use chat_store::moderation::Sanction;
 
 use crate::net::clock::{milliseconds, since_1970};
 use crate::net::network::Network;
+use crate::people::house::roles::Role;
 
-/// The bans and mutes in force, and some that have ended.
-#[derive(Default)]
+/// The bans and mutes in force everywhere, or in one room, and some that have ended.
 pub(crate) struct Sanctions {
     entries: Vec<Entry>,
     last_id: u64,
+    most: usize,
 }
 
 struct Entry {
     sanction: Sanction,
+    /// That of the person that has imposed it: it holds for no higher one.
+    role: Role,
     /// Those of its name.
     looks: Vec<String>,
     network: Option<Network>,
@@ -33,24 +36,23 @@ pub(crate) struct Subject<'a> {
 }
 
 impl Sanctions {
-    pub(crate) fn new(stored: Vec<Sanction>) -> Self {
+    /// Those that hold everywhere. Some do already.
+    pub(crate) fn everywhere(stored: Vec<Sanction>) -> Self {
         let last_id = stored.iter().map(|sanction| sanction.id).max().unwrap_or_default();
-        Self { entries: stored.into_iter().map(Entry::new).collect(), last_id }
+        let entries =
+            stored.into_iter().map(|sanction| Entry::new(sanction, Role::Admin)).collect();
+        Self { entries, last_id, most: MAX_SANCTIONS }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+    /// Those of a room.
+    pub(crate) fn of_room() -> Self {
+        Self { entries: Vec::new(), last_id: 0, most: MAX_SANCTIONS_OF_ROOM }
     }
 
-    /// A ban, or a mute, that holds for this person in this room; in all rooms, if that is `None`.
-    pub(crate) fn find(
-        &self,
-        is_ban: bool,
-        room: Option<&str>,
-        who: Subject<'_>,
-    ) -> Option<Sentence> {
+    /// A ban, or a mute, that holds for this person, which has this role.
+    pub(crate) fn find(&self, is_ban: bool, role: Role, who: Subject<'_>) -> Option<Sentence> {
         let now = since_1970();
-        let mut entries = self.entries.iter().filter(|entry| entry.is_in_force(is_ban, room, now));
+        let mut entries = self.entries.iter().filter(|entry| entry.is_in_force(is_ban, role, now));
         // Looks cost some microseconds, and mostly there is no sanction.
         let first = entries.next()?;
         let looks = who.name.map(Name::looks).into_iter().flatten().collect::<Vec<_>>();
@@ -58,69 +60,54 @@ impl Sanctions {
         Some(sentence(&found.sanction, now))
     }
 
-    /// A ban everywhere of this address alone.
+    /// A ban of this address alone.
     pub(crate) fn bans_network(&self, ip: IpAddr) -> Option<Sentence> {
-        self.find(true, None, Subject { name: None, account: None, ip: Some(ip) })
+        self.find(true, Role::Member, Subject { name: None, account: None, ip: Some(ip) })
     }
 
-    /// Imposes a sanction, which gets a number, in place of those of the same kind and room for the same name or
-    /// network. Returns it, and the numbers of these.
-    pub(crate) fn impose(&mut self, sanction: Sanction) -> Result<(Sanction, Vec<u64>), Objection> {
+    /// Imposes a sanction of a person of this role. It gets a number, in place of those of the same kind for the same name or network.
+    /// Returns it, and the numbers of these.
+    pub(crate) fn impose(
+        &mut self,
+        role: Role,
+        sanction: Sanction,
+    ) -> Result<(Sanction, Vec<u64>), Objection> {
         let (now, is_ban) = (since_1970(), sanction.is_ban);
         self.entries.retain(|entry| !entry.has_ended(now));
-        let Sanction { room, name, network, .. } = &sanction;
+        let Sanction { name, network, .. } = &sanction;
         let replaced = self.take(|entry| {
-            let of_kind = entry.sanction.is_ban == is_ban && entry.sanction.room == *room;
-            of_kind
+            entry.sanction.is_ban == is_ban
                 && entry.sanction.name == *name
                 && (name.is_some() || entry.sanction.network == *network)
         });
-        let (most, number) = match room {
-            Some(_) => (MAX_SANCTIONS_OF_ROOM, self.in_room(room.as_deref()).count()),
-            None => (MAX_SANCTIONS, self.in_room(None).count()),
-        };
-        let in_rooms = self.entries.iter().filter(|entry| entry.sanction.room.is_some()).count();
-        if number >= most || room.is_some() && in_rooms >= MAX_SANCTIONS {
-            return Err(Objection::TooManySanctions(most));
+        if self.entries.len() >= self.most {
+            return Err(Objection::TooManySanctions(self.most));
         }
         self.last_id += 1;
         let sanction = Sanction { id: self.last_id, ..sanction };
-        self.entries.push(Entry::new(sanction.clone()));
+        self.entries.push(Entry::new(sanction.clone(), role));
         Ok((sanction, replaced))
     }
 
-    /// Lifts those in a room, and everywhere if it is so, that hold for this name or network. Returns their numbers.
-    pub(crate) fn lift(&mut self, room: &str, everywhere: bool, what: &str) -> Vec<u64> {
+    /// Lifts those that hold for this name or network. Returns their numbers.
+    pub(crate) fn lift(&mut self, what: &str) -> Vec<u64> {
         let name = what.parse::<Name>().ok();
         let looks = name.as_ref().map(Name::looks).into_iter().flatten().collect::<Vec<_>>();
         let network = what.parse::<Network>().ok();
         self.take(|entry| {
-            let here = match &entry.sanction.room {
-                Some(of) => **of == *room,
-                None => everywhere,
-            };
             let is_network = entry.sanction.name.is_none() && entry.network == network;
-            here && (entry.looks.iter().any(|look| looks.contains(look)) || is_network)
+            entry.looks.iter().any(|look| looks.contains(look)) || is_network
         })
     }
 
-    /// Those in a room, and everywhere if it is so: whether it is a ban, for whom it is, and how it is.
-    pub(crate) fn list(
-        &self,
-        room: &str,
-        everywhere: bool,
-    ) -> impl Iterator<Item = (bool, &str, Sentence)> {
+    /// All of them: whether it is a ban, for whom it is, and how it is.
+    pub(crate) fn list(&self) -> impl Iterator<Item = (bool, &str, Sentence)> {
         let now = since_1970();
-        let of_all = self.in_room(None).filter(move |_| everywhere);
-        of_all.chain(self.in_room(Some(room))).filter(move |entry| !entry.has_ended(now)).map(
+        self.entries.iter().filter(move |entry| !entry.has_ended(now)).map(
             move |Entry { sanction, .. }| {
                 (sanction.is_ban, what(sanction), sentence(sanction, now))
             },
         )
-    }
-
-    fn in_room(&self, room: Option<&str>) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().filter(move |entry| entry.sanction.room.as_deref() == room)
     }
 
     /// Takes some out. Returns their numbers.
@@ -131,20 +118,19 @@ impl Sanctions {
 }
 
 impl Entry {
-    fn new(sanction: Sanction) -> Self {
+    fn new(sanction: Sanction, role: Role) -> Self {
         let name: Option<Name> = sanction.name.as_deref().and_then(|name| name.parse().ok());
         let looks = name.as_ref().map(Name::looks).into_iter().flatten().collect();
         let network = sanction.network.as_deref().and_then(|network| network.parse().ok());
-        Self { sanction, looks, network }
+        Self { sanction, role, looks, network }
     }
 
     fn has_ended(&self, now: Duration) -> bool {
         self.sanction.until.is_some_and(|until| left(until, now).is_zero())
     }
 
-    fn is_in_force(&self, is_ban: bool, room: Option<&str>, now: Duration) -> bool {
-        let Sanction { is_ban: kind, room: of, .. } = &self.sanction;
-        *kind == is_ban && of.as_deref() == room && !self.has_ended(now)
+    fn is_in_force(&self, is_ban: bool, role: Role, now: Duration) -> bool {
+        self.sanction.is_ban == is_ban && role <= self.role && !self.has_ended(now)
     }
 
     fn meets(&self, who: Subject<'_>, looks: &[String]) -> bool {

@@ -1,10 +1,12 @@
-//! The settings of a room: its owner and operators, its topic, slow mode, and the people that may come in.
+//! The settings of a room: its owner and operators, its topic, its bans and mutes, slow mode, and the people that may
+//! come in.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::time::{Duration, Instant};
 
 use super::roles::Role;
+use super::sanctions::Sanctions;
 
 /// Invitations that a room remembers: more than wait for an answer at a time.
 const INVITATIONS: usize = 100;
@@ -14,6 +16,7 @@ pub(crate) struct Settings<P> {
     owner: Option<Holder<P>>,
     operators: Vec<Holder<P>>,
     pub(crate) topic: Option<Box<str>>,
+    pub(crate) sanctions: Sanctions,
     /// Only people that are invited can come in.
     pub(crate) is_locked: bool,
     /// Each may come in once.
@@ -41,6 +44,7 @@ impl<P> Default for Settings<P> {
             owner: None,
             operators: Vec::new(),
             topic: None,
+            sanctions: Sanctions::of_room(),
             is_locked: false,
             invited: VecDeque::new(),
             slow: None,
@@ -107,6 +111,12 @@ impl<P: Copy + Eq + Hash> Settings<P> {
     pub(crate) fn leave(&mut self, person: P) {
         self.operators.retain(|holder| *holder != Holder::Person(person));
         self.owner.take_if(|owner| *owner == Holder::Person(person));
+    }
+
+    /// The person has left the chat.
+    pub(crate) fn forget(&mut self, person: P) {
+        self.invited.retain(|invited| *invited != person);
+        self.slow.iter_mut().for_each(|slow| _ = slow.spoke.remove(&person));
     }
 
     /// Lets a person in, once.
@@ -188,6 +198,15 @@ mod tests {
         assert_eq!(room.speak(1, at(4)), Err(Duration::from_secs(6)), "a refused message is none");
         assert_eq!(room.speak(2, at(4)), Ok(()));
         assert_eq!(room.speak(1, at(10)), Ok(()));
+        room.leave(1);
+        assert_eq!(
+            room.speak(1, at(10)),
+            Err(Duration::from_secs(10)),
+            "it comes from another room"
+        );
+        room.forget(1);
+        room.forget(2);
+        assert!(room.slow.as_ref().is_some_and(|slow| slow.spoke.is_empty()));
         room.slow_down(None);
         assert_eq!(room.speak(1, at(10)), Ok(()));
     }

@@ -14,7 +14,7 @@ use chat_store::moderation::{Deed, Sanction};
 use crate::net::clock::{milliseconds, since_1970};
 use crate::net::transport::Transport;
 use crate::people::directory::coming::Leaving;
-use crate::people::directory::{Location, People, PersonId};
+use crate::people::directory::{Location, People, Person, PersonId};
 use crate::people::house::roles::Role;
 use crate::people::house::settings::Holder;
 use crate::people::private_messages::Written;
@@ -28,6 +28,9 @@ impl<T: Transport> People<T> {
         by: PersonId,
         command: Command,
     ) -> Result<Written<T>, Refusal> {
+        if says_something(&command) {
+            self.may_write(by)?;
+        }
         match command {
             Command::Topic(None) => self.tell_topic(by),
             Command::Topic(Some(text)) => self.set_topic(by, &text)?,
@@ -123,13 +126,26 @@ impl<T: Transport> People<T> {
         Ok(())
     }
 
-    /// Ends the connection of a person, with this last line. One that is absent does not come back.
+    /// Ends the connection of a person, with this last line; of one on its way to a room, as it arrives. One that is absent
+    /// does not come back.
     fn send_away(&mut self, id: PersonId, farewell: String) {
-        if let Some(connection) = self.person(id).connection.clone() {
-            self.house.farewells.insert(id, farewell);
+        match self.person(id).location {
+            Location::InRoom(..) | Location::Moving(_) => {
+                self.house.farewells.insert(id, farewell);
+                self.end_if_sent_away(id);
+            }
+            Location::Absent => self.depart(id, Leaving::ForGood),
+            Location::Console(_) => {}
+        }
+    }
+
+    /// Ends the connection of a person in a room that was sent away.
+    pub(in crate::people) fn end_if_sent_away(&self, id: PersonId) {
+        let Person { location, connection, .. } = self.person(id);
+        if let (Location::InRoom(..), Some(connection)) = (location, connection)
+            && self.house.farewells.contains_key(&id)
+        {
             connection.send_away();
-        } else if let Location::Absent = self.person(id).location {
-            self.depart(id, Leaving::ForGood);
         }
     }
 
@@ -223,6 +239,16 @@ impl<T: Transport> People<T> {
             let [by, room, whom, why] = [by, room, whom, why].map(Into::into);
             store.moderate(Deed { at, by, deed, room, whom, why }, imposed, lifted);
         }
+    }
+}
+
+/// Returns whether other people are told something by this command that its sender has written.
+fn says_something(command: &Command) -> bool {
+    match command {
+        Command::Topic(text) => text.is_some(),
+        Command::Kick { reason, .. } | Command::Ban { reason, .. } => !reason.is_empty(),
+        Command::Invite(_) => true,
+        _ => false,
     }
 }
 

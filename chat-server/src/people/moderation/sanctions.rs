@@ -42,9 +42,10 @@ impl<T: Transport> Directory<T> {
         self.lock().house.sanctions.bans_network(ip).map(|ban| Objection::Banned(ban).into())
     }
 
-    /// The last line for a person that was sent away, once.
-    pub(crate) fn take_farewell(&self, id: PersonId) -> Option<String> {
-        self.lock().house.farewells.remove(&id)
+    /// The last line for a person that was sent away. It stays until the person has left: until then no other connection has
+    /// its session.
+    pub(crate) fn farewell(&self, id: PersonId) -> Option<String> {
+        self.lock().house.farewells.get(&id).cloned()
     }
 }
 
@@ -58,13 +59,15 @@ impl<T: Transport> People<T> {
         let sanction = Sanction {
             id: 0,
             is_ban: verb == Verb::Ban,
-            room: (role < Role::Admin).then(|| self.room_key(by).into()),
             until: time.map(ends_in),
             by: self.person(by).name.as_str().into(),
             reason: reason.into(),
             ..self.aimed(by, role, wanted, person)?
         };
-        let (sanction, replaced) = self.house.sanctions.impose(sanction)?;
+        let (sanction, replaced) = match role {
+            Role::Admin => self.house.sanctions.impose(role, sanction)?,
+            _ => (self.settings_mut(by).sanctions.impose(role, sanction)?.0, Vec::new()),
+        };
         let what = sanction.name.as_deref().or(sanction.network.as_deref()).unwrap_or_default();
         let (language, by_name) = (self.rules.language, self.person(by).name.to_string());
         let who: [(_, &dyn Display); 2] = [("who", &what), ("by", &by_name)];
@@ -82,8 +85,9 @@ impl<T: Transport> People<T> {
                 self.proclaim(by, &Notice::new("muted", line, who));
             }
         }
-        self.enforce(by, role, &sanction, person, time);
-        self.record(by, verb, what, reason, Some(sanction.clone()), replaced);
+        self.enforce(by, role, &sanction, time);
+        let kept = (role == Role::Admin).then(|| sanction.clone());
+        self.record(by, verb, what, reason, kept, replaced);
         Ok(())
     }
 
@@ -98,7 +102,6 @@ impl<T: Transport> People<T> {
         let mut aimed = Sanction {
             id: 0,
             is_ban: false,
-            room: None,
             name: None,
             account: None,
             network: None,
@@ -117,6 +120,9 @@ impl<T: Transport> People<T> {
         } else if let Ok(network) = target.parse::<Network>()
             && verb == Verb::Ban
         {
+            if role < Role::Admin {
+                return Err(Objection::Role.into());
+            }
             aimed.network = Some(network.to_string().into());
         } else {
             let name: Name = target.parse().map_err(Refusal::Name)?;
@@ -139,35 +145,15 @@ impl<T: Transport> People<T> {
     }
 
     /// Sends the people away that a ban meets, or has those listened to that a mute meets.
-    fn enforce(
-        &mut self,
-        by: PersonId,
-        role: Role,
-        sanction: &Sanction,
-        person: Option<PersonId>,
-        time: Option<Duration>,
-    ) {
+    fn enforce(&mut self, by: PersonId, role: Role, sanction: &Sanction, time: Option<Duration>) {
+        let met = self.met(by, role, sanction);
         if !sanction.is_ban {
-            return self.restrain_all(by, role);
+            return met.into_iter().for_each(|id| _ = self.restrain(id));
         }
-        // The neighbours in a network are no targets, unless it is one.
-        let network =
-            sanction.network.as_deref().and_then(|network| network.parse::<Network>().ok());
-        let network = network.filter(|_| sanction.name.is_none());
-        let met: Vec<PersonId> = self
-            .people(by, role == Role::Admin)
-            .into_iter()
-            .filter(|id| {
-                let ip =
-                    self.person(*id).connection.as_ref().and_then(|connection| connection.ip());
-                let is_inside = network.zip(ip).is_some_and(|(network, ip)| network.contains(ip));
-                Some(*id) == person || is_inside && self.role(*id) < role
-            })
-            .collect();
         let language = self.rules.language;
-        let Sanction { room, by, reason, .. } = sanction;
+        let Sanction { by, reason, .. } = sanction;
         for id in met {
-            let farewell = if room.is_some() {
+            let farewell = if role < Role::Admin {
                 language.sent_away(by, reason).to_string()
             } else {
                 let sentence = Sentence { left: time, by: by.clone(), reason: reason.clone() };
@@ -177,11 +163,32 @@ impl<T: Transport> People<T> {
         }
     }
 
+    /// The people that a sanction meets, of those that are here. A person's neighbours in its network are not meant.
+    fn met(&self, by: PersonId, role: Role, sanction: &Sanction) -> Vec<PersonId> {
+        let Sanction { name, account, network, .. } = sanction;
+        let name = name.as_deref().and_then(|name| name.parse::<Name>().ok());
+        let similar: Vec<PersonId> =
+            name.iter().flat_map(|name| self.names.all_in_the_way(name)).collect();
+        let network = network.as_deref().and_then(|network| network.parse::<Network>().ok());
+        let network = network.filter(|_| name.is_none());
+        let is_met = |id: &PersonId| {
+            let (who, its) = (self.subject(*id), self.role_in_room_of(by, *id));
+            let is_meant =
+                similar.contains(id) || account.is_some() && account.as_deref() == who.account;
+            let is_inside = network.zip(who.ip).is_some_and(|(network, ip)| network.contains(ip));
+            is_meant && its <= role || is_inside && its < role
+        };
+        self.people(by, role == Role::Admin).into_iter().filter(is_met).collect()
+    }
+
     pub(super) fn pardon(&mut self, by: PersonId, target: &str) -> Result<(), Refusal> {
         let role = self.permitted(by, Verb::Pardon)?;
-        let room = self.room_key(by);
-        let lifted = self.house.sanctions.lift(&room, role == Role::Admin, target);
-        if lifted.is_empty() {
+        let lifted = match role {
+            Role::Admin => self.house.sanctions.lift(target),
+            _ => Vec::new(),
+        };
+        let in_room = self.settings_mut(by).sanctions.lift(target);
+        if lifted.is_empty() && in_room.is_empty() {
             return Err(Objection::NoSanction(target.to_owned()).into());
         }
         let (language, by_name) = (self.rules.language, self.person(by).name.to_string());
@@ -194,9 +201,10 @@ impl<T: Transport> People<T> {
 
     pub(super) fn list_sanctions(&mut self, by: PersonId) -> Result<(), Refusal> {
         let role = self.permitted(by, Verb::Bans)?;
-        let (room, language) = (self.room_key(by), self.rules.language);
-        let list = self.house.sanctions.list(&room, role == Role::Admin);
-        let lines: Vec<String> = list
+        let language = self.rules.language;
+        let everywhere = self.house.sanctions.list().filter(|_| role == Role::Admin);
+        let lines: Vec<String> = everywhere
+            .chain(self.settings(by).sanctions.list())
             .map(|(is_ban, what, sentence)| language.sanction(is_ban, what, &sentence).to_string())
             .collect();
         let lines =
@@ -213,7 +221,7 @@ impl<T: Transport> People<T> {
         ip: Option<IpAddr>,
     ) -> Option<Objection> {
         let subject = Subject { name: Some(name), account: Some(account), ip };
-        self.house.sanctions.find(true, None, subject).map(Objection::Banned)
+        self.house.sanctions.find(true, Role::Member, subject).map(Objection::Banned)
     }
 
     /// The reason why a person may not have another name: it is banned, or the person is muted.
@@ -229,24 +237,14 @@ impl<T: Transport> People<T> {
         self.ban(&name, &key(new), None).map_or(Ok(()), |ban| Err(ban.into()))
     }
 
-    /// A ban of a person from the room of this name.
-    pub(in crate::people) fn ban_from(&self, id: PersonId, room: &Name) -> Option<Sentence> {
-        self.house.sanctions.find(true, Some(&key(room.as_str())), self.subject(id))
-    }
-
     /// A mute of a person where it is.
     pub(in crate::people) fn mute(&self, id: PersonId) -> Option<Sentence> {
-        let sanctions = &self.house.sanctions;
-        if sanctions.is_empty() {
-            return None;
-        }
         let subject = self.subject(id);
-        sanctions
-            .find(false, None, subject)
-            .or_else(|| sanctions.find(false, Some(&self.room_key(id)), subject))
+        let everywhere = self.house.sanctions.find(false, Role::Member, subject);
+        everywhere.or_else(|| self.settings(id).sanctions.find(false, self.role(id), subject))
     }
 
-    fn subject(&self, id: PersonId) -> Subject<'_> {
+    pub(in crate::people) fn subject(&self, id: PersonId) -> Subject<'_> {
         let person = self.person(id);
         Subject {
             name: Some(&person.name),

@@ -51,11 +51,6 @@ impl<T: Transport> People<T> {
         mute
     }
 
-    /// The same for the moderator's room; by an admin, for all people.
-    pub(super) fn restrain_all(&self, by: PersonId, role: Role) {
-        self.people(by, role == Role::Admin).into_iter().for_each(|id| _ = self.restrain(id));
-    }
-
     pub(super) fn tell_topic(&mut self, by: PersonId) {
         let language = self.rules.language;
         match self.settings(by).topic.clone() {
@@ -88,7 +83,7 @@ impl<T: Transport> People<T> {
     ) -> Result<(), Refusal> {
         self.permitted(by, Verb::Slow)?;
         self.settings_mut(by).slow_down(every);
-        self.restrain_all(by, Role::Member);
+        self.people(by, false).into_iter().for_each(|id| _ = self.restrain(id));
         let (language, name) = (self.rules.language, self.person(by).name.to_string());
         let who: [(_, &dyn Display); 1] = [("by", &name)];
         match every {
@@ -132,9 +127,7 @@ impl<T: Transport> People<T> {
         let line = self.encoding(id).encode(&Notice::new("invitation", line, names));
         let receipt = Notice::new("invited", language.invited(name.as_str()), [("who", &name)]);
         let receipt = self.encoding(by).encode(&receipt);
-        let Some(letter) = self.person_mut(id).mailbox.take(line.len() + 1) else {
-            return Err(Refusal::CannotHearNow(name.clone()));
-        };
+        let letter = self.letter(id, &line)?;
         self.settings_mut(by).invite(id);
         let written = self.post(by, id, line, letter, receipt);
         self.record(by, Verb::Invite, name.as_str(), "", None, Vec::new());

@@ -1,3 +1,5 @@
+mod returning;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use crate::people::directory::sessions::Sessions;
 use crate::people::directory::{Arrival, Directory, Rules};
 use crate::people::house::House;
 use crate::room::fanout::Deliveries;
+use crate::room::memory::Memories;
 use crate::room::outbox::OutboxLimits;
 use crate::room::seat::Seat;
 
@@ -24,7 +27,8 @@ struct Chat(Directory<Recorder>);
 impl Chat {
     fn new() -> Self {
         let sessions = Sessions::new(Duration::from_mins(1), Duration::from_secs(10));
-        let deliveries = Deliveries::new(OutboxLimits::lenient(), None, None).0;
+        let memories = Memories::new(0, Language::Es, None);
+        let deliveries = Deliveries::new(OutboxLimits::lenient(), None, Some(memories)).0;
         let directory = Directory::new(deliveries, RULES, sessions);
         directory.keep_order(House::of_admin("zoe"));
         Self(directory)
@@ -62,7 +66,7 @@ impl Chat {
     }
 
     fn is_sent_away(&self, id: PersonId) -> bool {
-        self.0.take_farewell(id).is_some()
+        self.0.farewell(id).is_some()
     }
 }
 
@@ -166,6 +170,25 @@ async fn r13_2_nobody_acts_on_a_higher_role_or_in_another_room() {
 }
 
 #[tokio::test]
+async fn r13_2_a_name_that_looks_like_that_of_a_higher_role_does_not_mean_it() {
+    let (chat, [_, operator, owner, admin, _]) = room().await;
+    chat.0.set_account(owner, "ana".into());
+    // In Greek letters and in Cyrillic ones.
+    for (by, what) in [(operator, "ΑΝΑ"), (operator, "ΖΟΕ"), (owner, "ВЕА")] {
+        for verb in ["callar", "vetar"] {
+            chat.does(by, &format!("/{verb} {what}")).unwrap();
+        }
+    }
+    let ids = [owner, admin, operator];
+    assert_eq!(ids.map(|id| chat.is_sent_away(id)), [false, false, true]);
+    assert_eq!(ids.map(|id| chat.0.may_speak(id).is_ok()), [true, true, false]);
+    for (id, comes_back) in ids.into_iter().zip([true, true, false]) {
+        chat.go(id, "otra").await.unwrap();
+        assert_eq!(chat.go(id, "cocina").await.is_ok(), comes_back);
+    }
+}
+
+#[tokio::test]
 async fn r13_4_a_ban_of_an_owner_keeps_out_of_the_room_and_an_admins_out_of_the_chat() {
     let (chat, [member, _, owner, admin, eva]) = room().await;
     let ip = "192.0.2.1".parse().unwrap();
@@ -173,9 +196,9 @@ async fn r13_4_a_ban_of_an_owner_keeps_out_of_the_room_and_an_admins_out_of_the_
     chat.does(owner, "/vetar Eva 1h grita").unwrap();
     assert!(chat.is_sent_away(eva) && !eva_is_kept_out());
     chat.go(eva, "otra").await.unwrap();
-    let refused = chat.go(eva, "Cocina").await;
+    let refused = chat.go(eva, "COCINA").await;
     let Some(Objection::BannedFrom(room, sentence)) = objection(refused) else { panic!() };
-    assert_eq!((room.as_str(), &*sentence.by, &*sentence.reason), ("Cocina", "Ana", "grita"));
+    assert_eq!((room.as_str(), &*sentence.by, &*sentence.reason), ("cocina", "Ana", "grita"));
     chat.does(owner, "/perdonar eva").unwrap();
     chat.go(eva, "cocina").await.unwrap();
     chat.does(admin, "/vetar Eva").unwrap();
@@ -192,6 +215,38 @@ async fn r13_4_a_ban_of_an_owner_keeps_out_of_the_room_and_an_admins_out_of_the_
 }
 
 #[tokio::test]
+async fn r13_4_a_ban_of_a_room_ends_with_it_and_names_no_network() {
+    let (chat, [member, operator, owner, admin, eva]) = room().await;
+    for line in ["/vetar 0.0.0.0/0", "/vetar 192.0.2.0/24 1h"] {
+        assert_eq!(objection(chat.does(owner, line)), Some(Objection::Role), "{line}");
+    }
+    chat.does(owner, "/vetar Eva").unwrap();
+    for id in [member, operator, owner, admin, eva] {
+        chat.go(id, "otra").await.unwrap();
+    }
+    chat.go(eva, "cocina").await.unwrap();
+    assert_eq!(chat.role(eva), Role::Owner, "it is another room of that name");
+}
+
+#[tokio::test]
+async fn r13_5_pardons_and_lists_are_for_the_own_room_and_for_an_admin_also_for_everywhere() {
+    let (chat, [_, _, owner, admin, eva]) = room().await;
+    chat.does(owner, "/callar Eva").unwrap();
+    chat.does(admin, "/callar Eva").unwrap();
+    let nothing =
+        |id| matches!(objection(chat.does(id, "/perdonar Eva")), Some(Objection::NoSanction(_)));
+    let is_muted = || objection(chat.0.may_speak(eva)).is_some();
+    chat.does(owner, "/perdonar Eva").unwrap();
+    assert!(nothing(owner) && is_muted(), "the other one holds everywhere");
+    chat.does(owner, "/callar Eva").unwrap();
+    chat.does(admin, "/perdonar Eva").unwrap();
+    assert!(nothing(owner) && !is_muted(), "both are gone");
+    chat.does(owner, "/callar Eva").unwrap();
+    chat.go(admin, "otra").await.unwrap();
+    assert!(nothing(admin) && is_muted(), "it is of another room");
+}
+
+#[tokio::test]
 async fn r13_6_a_muted_person_says_nothing_where_it_is_muted() {
     let (chat, [member, operator, _, admin, eva]) = room().await;
     chat.does(operator, "/callar Eva 1h").unwrap();
@@ -205,6 +260,24 @@ async fn r13_6_a_muted_person_says_nothing_where_it_is_muted() {
     assert!(is_muted(eva));
     chat.does(admin, "/perdonar Eva").unwrap();
     assert!(!is_muted(eva));
+}
+
+#[tokio::test]
+async fn r13_6_a_muted_moderator_acts_and_says_nothing() {
+    let (chat, [member, operator, owner, ..]) = room().await;
+    chat.does(owner, "/callar Bea").unwrap();
+    for line in
+        ["/tema pan", "/tema -", "/invitar Eva", "/echar Eva por esto", "/vetar Eva 1h por esto"]
+    {
+        assert!(
+            matches!(objection(chat.does(operator, line)), Some(Objection::Muted(_))),
+            "{line}"
+        );
+    }
+    for line in ["/tema", "/vetados", "/vetar Eva 1h", "/perdonar Eva", "/echar Caro"] {
+        assert_eq!(chat.does(operator, line), Ok(()), "{line}");
+    }
+    assert!(chat.is_sent_away(member));
 }
 
 #[tokio::test]

@@ -7,7 +7,6 @@ fn ban(id: u64, until: Option<i64>) -> Sanction {
     Sanction {
         id,
         is_ban: true,
-        room: Some("cocina".into()),
         name: Some("Ana".into()),
         account: None,
         network: Some("192.0.2.0/24".into()),

@@ -5,7 +5,6 @@ fn ban(what: &str) -> Sanction {
     Sanction {
         id: 0,
         is_ban: true,
-        room: None,
         name: (!network).then(|| what.into()),
         account: None,
         network: network.then(|| what.into()),
@@ -15,39 +14,39 @@ fn ban(what: &str) -> Sanction {
     }
 }
 
-fn in_room(room: &str, what: &str) -> Sanction {
-    Sanction { room: Some(room.into()), ..ban(what) }
+fn everywhere() -> Sanctions {
+    Sanctions::everywhere(Vec::new())
 }
 
 fn named(name: &Name) -> Subject<'_> {
     Subject { name: Some(name), account: None, ip: None }
 }
 
-fn is_banned(sanctions: &Sanctions, room: Option<&str>, name: &str) -> bool {
-    sanctions.find(true, room, named(&name.parse().unwrap())).is_some()
+fn is_banned(sanctions: &Sanctions, name: &str) -> bool {
+    sanctions.find(true, Role::Member, named(&name.parse().unwrap())).is_some()
 }
 
 #[test]
 fn r13_4_a_ban_holds_for_each_name_that_looks_like_it() {
-    let mut sanctions = Sanctions::default();
-    sanctions.impose(ban("Ana")).unwrap();
+    let mut sanctions = everywhere();
+    sanctions.impose(Role::Admin, ban("Ana")).unwrap();
     for (name, banned) in
         [("Ana", true), ("ANA", true), ("A-na", true), ("Аnа", true), ("Anna", false)]
     {
         if name.parse::<Name>().is_ok() {
-            assert_eq!(is_banned(&sanctions, None, name), banned, "{name}");
+            assert_eq!(is_banned(&sanctions, name), banned, "{name}");
         }
     }
     let ana: Name = "Ana".parse().unwrap();
-    assert!(sanctions.find(false, None, named(&ana)).is_none(), "it is no mute");
+    assert!(sanctions.find(false, Role::Member, named(&ana)).is_none(), "it is no mute");
 }
 
 #[test]
 fn r13_4_a_ban_holds_for_a_network_and_for_an_account() {
-    let mut sanctions = Sanctions::default();
-    sanctions.impose(ban("192.0.2.0/24")).unwrap();
-    sanctions.impose(ban("2001:db8::/64")).unwrap();
-    sanctions.impose(Sanction { account: Some("bea".into()), ..ban("Bea") }).unwrap();
+    let mut sanctions = everywhere();
+    sanctions.impose(Role::Admin, ban("192.0.2.0/24")).unwrap();
+    sanctions.impose(Role::Admin, ban("2001:db8::/64")).unwrap();
+    sanctions.impose(Role::Admin, Sanction { account: Some("bea".into()), ..ban("Bea") }).unwrap();
     for (ip, banned) in [
         ("192.0.2.9", true),
         ("192.0.3.9", false),
@@ -57,60 +56,48 @@ fn r13_4_a_ban_holds_for_a_network_and_for_an_account() {
         assert_eq!(sanctions.bans_network(ip.parse().unwrap()).is_some(), banned, "{ip}");
     }
     let account = Subject { name: None, account: Some("bea"), ip: None };
-    assert!(sanctions.find(true, None, account).is_some());
+    assert!(sanctions.find(true, Role::Member, account).is_some());
 }
 
 #[test]
-fn r13_4_a_ban_in_a_room_holds_there_alone() {
-    let mut sanctions = Sanctions::default();
-    sanctions.impose(in_room("cocina", "Ana")).unwrap();
-    assert!(is_banned(&sanctions, Some("cocina"), "Ana"));
-    assert!(!is_banned(&sanctions, None, "Ana") && !is_banned(&sanctions, Some("otra"), "Ana"));
+fn r13_2_a_ban_holds_for_no_higher_role() {
+    let mut sanctions = Sanctions::of_room();
+    sanctions.impose(Role::Operator, ban("Ana")).unwrap();
+    let ana: Name = "A-na".parse().unwrap();
+    for (role, holds) in [(Role::Member, true), (Role::Operator, true), (Role::Owner, false)] {
+        assert_eq!(sanctions.find(true, role, named(&ana)).is_some(), holds, "{role:?}");
+    }
 }
 
 #[test]
 fn r13_5_a_ban_ends_by_its_time_by_another_one_or_by_pardon() {
-    let mut sanctions = Sanctions::default();
-    sanctions.impose(Sanction { until: Some(1), ..ban("Ana") }).unwrap();
-    assert!(!is_banned(&sanctions, None, "Ana"));
-    let (first, _) = sanctions.impose(ban("Ana")).unwrap();
+    let mut sanctions = everywhere();
+    sanctions.impose(Role::Admin, Sanction { until: Some(1), ..ban("Ana") }).unwrap();
+    assert!(!is_banned(&sanctions, "Ana"));
+    let (first, _) = sanctions.impose(Role::Admin, ban("Ana")).unwrap();
     let until = Some(ends_in(Duration::from_hours(1)));
-    let (second, replaced) = sanctions.impose(Sanction { until, ..ban("Ana") }).unwrap();
+    let (second, replaced) =
+        sanctions.impose(Role::Admin, Sanction { until, ..ban("Ana") }).unwrap();
     assert_eq!(replaced, [first.id]);
     let ana: Name = "Ana".parse().unwrap();
-    let left = sanctions.find(true, None, named(&ana)).unwrap().left.unwrap();
+    let left = sanctions.find(true, Role::Member, named(&ana)).unwrap().left.unwrap();
     assert!((3500..=3600).contains(&left.as_secs()), "{left:?}");
-    assert_eq!(
-        sanctions.lift("cocina", false, "ana"),
-        [0; 0],
-        "an operator pardons in the room alone"
-    );
-    assert_eq!(sanctions.lift("cocina", true, "ana"), [second.id]);
-    assert!(!is_banned(&sanctions, None, "Ana"));
-    sanctions.impose(ban("192.0.2.0/24")).unwrap();
-    assert_eq!(sanctions.lift("cocina", true, "192.0.2.7/24").len(), 1);
+    assert_eq!(sanctions.lift("anna"), [0; 0]);
+    assert_eq!(sanctions.lift("ana"), [second.id]);
+    assert!(!is_banned(&sanctions, "Ana"));
+    sanctions.impose(Role::Admin, ban("192.0.2.0/24")).unwrap();
+    assert_eq!(sanctions.lift("192.0.2.7/24").len(), 1);
 }
 
 #[test]
-fn r13_5_the_list_has_those_of_the_room_and_for_an_admin_all_that_hold_everywhere() {
-    let mut sanctions = Sanctions::default();
-    sanctions.impose(in_room("cocina", "Ana")).unwrap();
-    sanctions.impose(ban("Bea")).unwrap();
-    sanctions.impose(in_room("otra", "Caro")).unwrap();
-    let list = |everywhere| {
-        sanctions.list("cocina", everywhere).map(|(_, what, _)| what.to_owned()).collect::<Vec<_>>()
-    };
-    assert_eq!(list(false), ["Ana"]);
-    assert_eq!(list(true), ["Bea", "Ana"]);
-}
-
-#[test]
-fn r13_4_there_are_so_many_bans_and_no_more() {
-    let mut sanctions = Sanctions::default();
-    for n in 0..MAX_SANCTIONS_OF_ROOM {
-        sanctions.impose(in_room("cocina", &format!("p{n}x"))).unwrap();
+fn r13_5_there_are_so_many_bans_and_no_more() {
+    for (mut sanctions, most) in
+        [(everywhere(), MAX_SANCTIONS), (Sanctions::of_room(), MAX_SANCTIONS_OF_ROOM)]
+    {
+        for n in 0..most {
+            sanctions.impose(Role::Admin, ban(&format!("p{n}x"))).unwrap();
+        }
+        let refused = sanctions.impose(Role::Admin, ban("Ana")).map(drop);
+        assert_eq!(refused, Err(Objection::TooManySanctions(most)));
     }
-    let refused = sanctions.impose(in_room("cocina", "Ana")).map(drop);
-    assert_eq!(refused, Err(Objection::TooManySanctions(MAX_SANCTIONS_OF_ROOM)));
-    assert!(sanctions.impose(in_room("otra", "Ana")).is_ok());
 }
