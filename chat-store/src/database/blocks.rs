@@ -6,7 +6,6 @@
 
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::mem;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
@@ -69,29 +68,37 @@ fn lines<'a>(room: &'a Arc<str>, epoch: u32, text: &'a str) -> impl Iterator<Ite
 
 /// Writes lines. What is at their positions stays as it was.
 pub(super) fn write(transaction: &Transaction<'_>, lines: &[Arc<Line>]) -> rusqlite::Result<()> {
-    let mut insert =
-        transaction.prepare("insert or ignore into block values(null, ?, ?, ?, ?, ?)")?;
-    let mut insert = |room: i64, epoch: u32, Block { last, at, lines }: Block| {
-        insert.execute(params![room, epoch, last.cast_signed(), at, lines]).map(drop)
+    let mut insert = transaction.prepare(
+        "insert or ignore into block select null, id, ?2, ?3, ?4, ?5 from room where name = ?1",
+    )?;
+    let mut insert = |(room, epoch): (&str, u32), Block { last, at, lines }: &Block| {
+        let block = params![room, epoch, last.cast_signed(), at, lines];
+        if insert.execute(block)? == 0 {
+            // The room is new, or something is there.
+            transaction.execute("insert or ignore into room(name) values(?)", [room])?;
+            insert.execute(block)?;
+        }
+        Ok(())
     };
-    // For this transaction alone: if it fails, new rooms and their ids are rolled back.
-    let mut rooms = HashMap::new();
-    for line in lines {
-        let place = (&*line.room, line.position.epoch);
-        let (room, block) = match rooms.get_mut(&place) {
-            Some(known) => known,
-            None => {
-                let id = room_id(transaction, &line.room)?;
-                rooms.entry(place).or_insert((id, Block::default()))
+    let mut blocks = HashMap::<_, Block>::new();
+    for of_place in lines.chunk_by(|one, other| place(one) == place(other)) {
+        let place = place(&of_place[0]);
+        let block = blocks.entry(place).or_default();
+        for line in of_place {
+            block.push(line);
+            if block.lines.len() >= FULL {
+                insert(place, block)?;
+                block.lines.clear();
             }
-        };
-        block.push(line);
-        if block.lines.len() >= FULL {
-            insert(*room, line.position.epoch, mem::take(block))?;
         }
     }
-    let begun = rooms.into_iter().filter(|(_, (_, block))| !block.lines.is_empty());
-    begun.into_iter().try_for_each(|((_, epoch), (room, block))| insert(room, epoch, block))
+    blocks.retain(|_, block| !block.lines.is_empty());
+    blocks.iter().try_for_each(|(place, block)| insert(*place, block))
+}
+
+/// The room and the epoch of a line: those of all lines in its block.
+fn place(line: &Line) -> (&str, u32) {
+    (&line.room, line.position.epoch)
 }
 
 impl Database {
@@ -196,11 +203,4 @@ pub(super) fn delete_first(connection: &Connection, before: i64) -> rusqlite::Re
         [before, AT_ONCE],
     )?;
     Ok(deleted > 0)
-}
-
-/// The id of a room, which is given one if it has none.
-fn room_id(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
-    connection.prepare("insert or ignore into room(name) values(?)")?.execute([name])?;
-    let mut id = connection.prepare("select id from room where name = ?")?;
-    id.query_row([name], |row| row.get(0))
 }
