@@ -71,8 +71,8 @@ texts! {
     pub help_hint { es: "* /ayuda muestra los comandos", en: "* /help lists the commands" }
     /// Asks for the word of a registered name (requirement 12.2).
     pub word_question(name: &Name) {
-        es: "* {name} está registrado: escribe su clave",
-        en: "* {name} is registered: type its word",
+        es: "* {name} está registrado: escribe su clave, o /nombre para dar otro",
+        en: "* {name} is registered: type its word, or /nick to give another name",
     }
     /// Tells a member that its name is its own now (requirement 12.1).
     pub registered(name: &Name) {

@@ -11,7 +11,7 @@
 use std::borrow::Cow;
 
 use chat_protocol::account::{AccountError, Word};
-use chat_protocol::command::{Command, Parsed, parse, resumption};
+use chat_protocol::command::{Command, Form, Parsed, Verb, parse, resumption};
 use chat_protocol::decoder::Line;
 use chat_protocol::limits::{NAME_ATTEMPTS, WORD_ATTEMPTS};
 use chat_protocol::name::{Name, NameError};
@@ -62,6 +62,10 @@ pub enum Action<'a> {
     Refuse(Refusal),
     /// The client is told this, and asked for its name again.
     AskAgain(Refusal),
+    /// The client is told this, and asked for the word of the same name again.
+    AskWordAgain(Refusal),
+    /// The client is asked for another name instead of the word.
+    AskOther,
     /// The client wants this name: it has to be told to [`Session::named`], [`Session::ask_word`] or
     /// [`Session::refuse_name`] whether it gets it, before the next line.
     TakeName(Name),
@@ -97,10 +101,7 @@ impl Session {
         }
         match line {
             Line::Text(text) if text::is_leave(&text) => Some(self.leave()),
-            Line::Text(text) if self.is_proving() => Some(match text.parse() {
-                Ok(word) => Action::Prove(word),
-                Err(_) => self.refuse_name(WRONG_WORD),
-            }),
+            Line::Text(text) if self.is_proving() => Some(self.hear_word(text.trim())),
             Line::Empty | Line::TooLong if self.is_proving() => Some(self.refuse_name(WRONG_WORD)),
             Line::Text(text) if self.is_naming() => {
                 let resumption = resumption(&text).filter(|_| self.rules.commands);
@@ -130,18 +131,30 @@ impl Session {
         self.state = State::InRoom;
     }
 
-    /// The client cannot have the name that it wants.
+    /// The client cannot have the name that it wants. What is wrong with its word leaves it with the question for the word:
+    /// as a name, the next line would be public.
     pub fn refuse_name<'a>(&mut self, error: NameError) -> Action<'a> {
         self.wrong_words += u8::from(error == WRONG_WORD);
-        if let State::Naming { attempts: attempts @ 2.. }
-        | State::Proving { attempts: attempts @ 2.. } = self.state
-            && self.wrong_words < WORD_ATTEMPTS
-        {
-            self.state = State::Naming { attempts: attempts - 1 };
-            return Action::AskAgain(Refusal::Name(error));
+        let is_last = self.wrong_words >= WORD_ATTEMPTS;
+        match self.state {
+            State::Proving { attempts: attempts @ 2.. }
+                if !is_last && matches!(error, NameError::Account(_)) =>
+            {
+                self.state = State::Proving { attempts: attempts - 1 };
+                Action::AskWordAgain(Refusal::Name(error))
+            }
+            State::Naming { attempts: attempts @ 2.. }
+            | State::Proving { attempts: attempts @ 2.. }
+                if !is_last =>
+            {
+                self.state = State::Naming { attempts: attempts - 1 };
+                Action::AskAgain(Refusal::Name(error))
+            }
+            _ => {
+                self.state = State::Leaving;
+                Action::Dismiss(Refusal::LastName(error))
+            }
         }
-        self.state = State::Leaving;
-        Action::Dismiss(Refusal::LastName(error))
     }
 
     fn is_proving(&self) -> bool {
@@ -151,6 +164,21 @@ impl Session {
     fn leave<'a>(&mut self) -> Action<'a> {
         self.state = State::Leaving;
         Action::Leave
+    }
+
+    /// A text from a client that is asked for a word: the word, or that it wants another name.
+    fn hear_word<'a>(&mut self, text: &str) -> Action<'a> {
+        let parsed = parse(text);
+        if let (
+            State::Proving { attempts },
+            Parsed::Command(Command::Rename(_))
+            | Parsed::Malformed { form: Form { verb: Verb::Rename, .. }, .. },
+        ) = (self.state, parsed)
+        {
+            self.state = State::Naming { attempts };
+            return Action::AskOther;
+        }
+        text.parse().map_or_else(|_| self.refuse_name(WRONG_WORD), Action::Prove)
     }
 
     /// A text from a client in a room.
@@ -282,15 +310,42 @@ mod tests {
     #[test]
     fn r12_4_the_third_wrong_word_is_the_last() {
         let mut session = asked();
+        assert!(matches!(hear(&mut session, "Ana"), Some(Action::TakeName(_))));
+        session.ask_word();
         for wrong in 1..=WORD_ATTEMPTS {
-            assert!(matches!(hear(&mut session, "Ana"), Some(Action::TakeName(_))));
-            session.ask_word();
             assert!(session.is_naming());
             assert!(matches!(hear(&mut session, "no es esta"), Some(Action::Prove(_))));
             let refused = session.refuse_name(WRONG_WORD);
             assert_eq!(matches!(refused, Action::Dismiss(_)), wrong == WORD_ATTEMPTS, "{wrong}");
         }
         assert_eq!(hear(&mut session, "Ana"), None);
+    }
+
+    #[test]
+    fn r12_4_a_word_is_never_a_name() {
+        for error in [AccountError::WrongWord, AccountError::TooSoon, AccountError::Busy] {
+            let mut session = asked();
+            assert!(matches!(hear(&mut session, "Ana"), Some(Action::TakeName(_))));
+            session.ask_word();
+            assert!(matches!(hear(&mut session, "mi-clave-1"), Some(Action::Prove(_))));
+            let error = NameError::Account(error);
+            assert_eq!(session.refuse_name(error), Action::AskWordAgain(Refusal::Name(error)));
+            assert!(matches!(hear(&mut session, "mi-clave-2"), Some(Action::Prove(_))));
+            // Another has the name meanwhile: then it takes a name.
+            assert_eq!(session.refuse_name(NameError::Taken), refusal(NameError::Taken));
+            assert!(matches!(hear(&mut session, "Eva"), Some(Action::TakeName(_))));
+        }
+    }
+
+    #[test]
+    fn r12_2_who_gives_no_word_gives_another_name() {
+        for line in ["/nombre", " /NICK ", "/nombre Eva"] {
+            let mut session = asked();
+            assert!(matches!(hear(&mut session, "Ana"), Some(Action::TakeName(_))));
+            session.ask_word();
+            assert_eq!(hear(&mut session, line), Some(Action::AskOther), "{line}");
+            assert!(matches!(hear(&mut session, "Eva"), Some(Action::TakeName(_))), "{line}");
+        }
     }
 
     #[test]
@@ -319,12 +374,13 @@ mod tests {
     fn r5_1_every_line_in_every_state() {
         const NAMING: State = State::Naming { attempts: NAME_ATTEMPTS };
         const PROVING: State = State::Proving { attempts: NAME_ATTEMPTS };
+        const WORD_AGAIN: State = State::Proving { attempts: NAME_ATTEMPTS - 1 };
         const LAST: State = State::Naming { attempts: 1 };
         const AGAIN: State = State::Naming { attempts: NAME_ATTEMPTS - 1 };
         use State::{InRoom, Leaving};
 
         let text = |text: &'static str| Line::Text(text.into());
-        let table: [(State, Line<'_>, &str, State); 34] = [
+        let table: [(State, Line<'_>, &str, State); 36] = [
             (NAMING, text("Ana"), "TakeName", NAMING),
             (NAMING, text("dos palabras"), "AskAgain", AGAIN),
             (NAMING, text("/quien"), "AskAgain", AGAIN),
@@ -339,9 +395,11 @@ mod tests {
             (LAST, Line::TooLong, "Dismiss", Leaving),
             (LAST, text("salir"), "Leave", Leaving),
             (PROVING, text("contraseña"), "Prove", PROVING),
-            (PROVING, text("corta"), "AskAgain", AGAIN),
-            (PROVING, Line::Empty, "AskAgain", AGAIN),
-            (PROVING, Line::TooLong, "AskAgain", AGAIN),
+            (PROVING, text("corta"), "AskWordAgain", WORD_AGAIN),
+            (PROVING, text("/clave"), "AskWordAgain", WORD_AGAIN),
+            (PROVING, Line::Empty, "AskWordAgain", WORD_AGAIN),
+            (PROVING, Line::TooLong, "AskWordAgain", WORD_AGAIN),
+            (PROVING, text("/nombre"), "AskOther", NAMING),
             (PROVING, text("salir"), "Leave", Leaving),
             (InRoom, text("hola"), "Say", InRoom),
             (InRoom, text("//quien"), "Say", InRoom),

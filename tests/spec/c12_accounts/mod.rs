@@ -43,7 +43,7 @@ impl Place {
 }
 
 fn question(name: &str) -> String {
-    format!("* {name} está registrado: escribe su clave")
+    format!("* {name} está registrado: escribe su clave, o /nombre para dar otro")
 }
 
 fn registered(name: &str) -> String {
@@ -165,8 +165,9 @@ fn r12_2_a_registered_name_takes_its_word() -> Result {
     eva.send("a-na\nmal\n")?;
     eva.expect(&question("a-na"))?;
     eva.expect("! clave equivocada")?;
+    eva.expect(&question("a-na"))?;
+    eva.send("/nombre\nEva\n")?;
     eva.expect("nombre del cliente")?;
-    eva.send("Eva\n")?;
     welcome(&mut eva)?;
     // What is behind the word waits for it.
     let mut ana = chat.named_peer("Ana")?;

@@ -11,6 +11,9 @@ use super::{Place, WORD, come_in, leave, member, question, register};
 
 const SIGTERM: i32 = 15;
 
+const CLOSED: &str =
+    "! demasiadas claves equivocadas desde tu dirección: prueba dentro de un minuto";
+
 #[test]
 fn r12_3_nobody_and_no_file_gets_a_word() -> Result {
     let place = Place::new();
@@ -71,22 +74,51 @@ fn r12_4_words_are_not_guessed() -> Result {
     }
     one.send("adivina adivinanza\n")?;
     one.expect("! clave equivocada")?;
-    let closed = "! demasiadas claves equivocadas desde tu dirección: prueba dentro de un minuto";
     for _ in 0..3 {
-        one.expect("nombre del cliente")?;
-        one.send("Ana\n")?;
-        one.expect(closed)?;
+        one.expect(&question("Ana"))?;
+        one.send(format!("{WORD}\n"))?;
+        one.expect(CLOSED)?;
     }
-    one.expect("nombre del cliente")?;
-    one.send("Ana\n")?;
-    one.expect(closed)?;
+    one.expect(&question("Ana"))?;
+    one.send(format!("{WORD}\n"))?;
+    one.expect(CLOSED)?;
     one.expect("! demasiados intentos")?;
     one.expect_end()?;
     two.send(format!("{WORD}\n"))?;
-    two.expect(closed)?;
+    two.expect(CLOSED)?;
+    two.expect(&question("Ana"))?;
+    two.send("/nombre\n")?;
     two.expect("nombre del cliente")?;
     two.send("Eva\n")?;
     super::welcome(&mut two)
+}
+
+/// A word is taken for nothing else: as a name, all would be told of it.
+#[test]
+fn r12_4_a_word_that_is_typed_again_is_no_name() -> Result {
+    let place = Place::new();
+    let chat = place.start(&[])?;
+    let mut ana = member(&chat, "Ana")?;
+    register(&mut ana, "Ana")?;
+    leave(&chat, ana, "Ana")?;
+    let mut ana = chat.named_peer("Ana")?;
+    ana.expect(&question("Ana"))?;
+    ana.send("mi-clave-segura\nmi-clave-segura\n")?;
+    ana.expect("! clave equivocada")?;
+    ana.expect(&question("Ana"))?;
+    ana.hear()?;
+    ana.expect(&question("Ana"))?;
+    // Nor one that comes with the name.
+    let mut other = chat.asked_peer("otra")?;
+    other.send("Ana\nmi-clave-segura\n")?;
+    other.expect(&question("Ana"))?;
+    other.hear()?;
+    other.expect(&question("Ana"))?;
+    other.send("/nombre\nLeo\n")?;
+    other.expect("nombre del cliente")?;
+    super::welcome(&mut other)?;
+    other.send("/quien\n")?;
+    other.expect("* en general (1): Leo")
 }
 
 #[test]
@@ -96,14 +128,11 @@ fn r12_4_the_third_wrong_word_ends_the_connection() -> Result {
     let mut ana = member(&chat, "Ana")?;
     register(&mut ana, "Ana")?;
     leave(&chat, ana, "Ana")?;
-    let mut one = chat.asked_peer("one")?;
+    let mut one = chat.named_peer("Ana")?;
     for wrong in ["corta", "", "mal"] {
-        one.send(format!("Ana\n{wrong}\n"))?;
         one.expect(&question("Ana"))?;
+        one.send(format!("{wrong}\n"))?;
         one.expect("! clave equivocada")?;
-        if wrong != "mal" {
-            one.expect("nombre del cliente")?;
-        }
     }
     one.expect("! demasiados intentos")?;
     one.expect_end()

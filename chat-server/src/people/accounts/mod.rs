@@ -126,18 +126,22 @@ impl Accounts {
         attempts::lock(&self.attempts).check(address, Instant::now()).err()
     }
 
-    /// Looks at a word from this address. Cancel-safe.
+    /// Looks at the word of this name, from this address. Returns the [key] of its account. Cancel-safe.
     pub(crate) async fn prove(
         &self,
         address: IpAddr,
-        hash: Arc<str>,
+        name: &Name,
         word: Word,
-    ) -> Result<(), AccountError> {
+    ) -> Result<Box<str>, AccountError> {
+        // As it is by now: it may have another word since it was asked for.
+        let Standing::Registered(account, hash) = self.standing(name) else {
+            return Err(AccountError::WrongWord);
+        };
         let attempts = Arc::clone(&self.attempts);
         let prove = move || {
             attempts::lock(&attempts).check(address, Instant::now())?;
             if is_hash_of(&hash, &word) {
-                return Ok(());
+                return Ok(account);
             }
             attempts::lock(&attempts).fail(address, Instant::now());
             Err(AccountError::WrongWord)
