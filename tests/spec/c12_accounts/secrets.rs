@@ -145,6 +145,7 @@ fn r12_4_a_flood_of_words_stops_nobody() -> Result {
     let place = Place::new();
     let chat = place.start(&[])?;
     let [mut ana, mut bea] = [member(&chat, "Ana")?, member(&chat, "Bea")?];
+    register(&mut bea, "Bea")?;
     let mut flood = member(&chat, "Leo")?;
     flood.send(format!("/registrar {WORD}\n"))?;
     flood.send(format!("/clave {WORD}\n").repeat(FLOOD / 2))?;
@@ -155,8 +156,16 @@ fn r12_4_a_flood_of_words_stops_nobody() -> Result {
         bea.send(format!("{i}\n"))?;
         ana.expect(&format!("Bea > {i}"))?;
     }
+    // Both have made an account.
+    let mut answers = Vec::new();
+    while answers.len() < 50 {
+        let line = flood.hear()?.expect("it is connected");
+        answers.extend(Some(line).filter(|line| !line.contains(" > ")));
+    }
+    assert_eq!(answers.remove(0), super::registered("Leo"));
+    assert_eq!(answers.pop(), Some("! no caben más cuentas ni cambios de clave por ahora".into()));
+    assert!(answers.iter().all(|line| line == chat_tests::ES.word_changed()), "{answers:?}");
     drop(flood);
-    register(&mut bea, "Bea")?;
     leave(&chat, bea, "Bea")?;
     come_in(&chat, "Bea", WORD).map(drop)
 }

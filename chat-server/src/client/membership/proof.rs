@@ -127,7 +127,9 @@ impl<'a> Membership<'a> {
             }
             (Wish::ChangeWord, Some(account)) => {
                 let word = word?;
-                self.run(async move { Outcome::Changed(accounts.change(&account, word).await) });
+                self.run(async move {
+                    Outcome::Changed(accounts.change(peer.ip(), &account, word).await)
+                });
                 Ok(())
             }
         }

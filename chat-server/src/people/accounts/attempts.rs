@@ -1,4 +1,4 @@
-//! The limits on wrong words and on new accounts of one address (requirement 12.4).
+//! The limits on wrong words and on new accounts and words of one address (requirement 12.4).
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -18,7 +18,7 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// The time without a wrong word after which an address begins anew.
 const FORGIVEN: Duration = Duration::from_mins(10);
 
-/// Accounts that an address may make in [`HOUR`]: those of a class behind one router.
+/// Accounts that an address may make in [`HOUR`], and words that it may change: those of a class behind one router.
 const ACCOUNTS: u32 = 50;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -36,7 +36,7 @@ struct Address {
     /// The number of wrong words.
     wrong: u32,
     failed_at: Option<Instant>,
-    /// The number of new accounts in the hour that began then.
+    /// The number of new accounts and words in the hour that began then.
     accounts: u32,
     began: Instant,
 }
@@ -62,7 +62,7 @@ impl Attempts {
         known.failed_at = Some(now);
     }
 
-    /// Counts an account that this address makes.
+    /// Counts an account that this address makes, or a word that it changes.
     pub(super) fn count_account(
         &mut self,
         address: IpAddr,

@@ -146,7 +146,7 @@ impl Accounts {
             attempts::lock(&attempts).fail(address, Instant::now());
             Err(AccountError::WrongWord)
         };
-        self.hashing.run(prove).await
+        self.hashing.run(address, prove).await
     }
 
     /// Makes an account for a person from this address, who has this name. Returns its [key]. Cancel-safe, but it may
@@ -162,7 +162,7 @@ impl Accounts {
             return Err(AccountError::Registered);
         }
         attempts::lock(&self.attempts).count_account(address, Instant::now())?;
-        let hash = self.hashing.run(move || hash(&word)).await?;
+        let hash = self.hashing.run(address, move || hash(&word)).await?;
         let kept = {
             let mut registered = self.lock();
             registered.claim(name.clone(), Arc::clone(&hash))?;
@@ -175,9 +175,15 @@ impl Accounts {
         Ok(key(name.as_str()).into())
     }
 
-    /// Gives an account another word. Cancel-safe, but it may go on.
-    pub(crate) async fn change(&self, account: &str, word: Word) -> Result<(), AccountError> {
-        let hash = self.hashing.run(move || hash(&word)).await?;
+    /// Gives an account another word, from this address. Cancel-safe, but it may go on.
+    pub(crate) async fn change(
+        &self,
+        address: IpAddr,
+        account: &str,
+        word: Word,
+    ) -> Result<(), AccountError> {
+        attempts::lock(&self.attempts).count_account(address, Instant::now())?;
+        let hash = self.hashing.run(address, move || hash(&word)).await?;
         let kept = {
             let registered = self.lock();
             let id = registered.names.find(account).ok_or(AccountError::HasNone)?;
