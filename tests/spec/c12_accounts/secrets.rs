@@ -66,7 +66,12 @@ fn r12_4_words_are_not_guessed() -> Result {
     super::welcome(&mut ana)?;
     register(&mut ana, "Ana")?;
     leave(&chat, ana, "Ana")?;
-    // The first wrong word closes the address to further ones, of each connection.
+    let mut eva = from(&chat, "Eva", 1)?;
+    eva.send("Eva\n")?;
+    super::welcome(&mut eva)?;
+    register(&mut eva, "Eva")?;
+    leave(&chat, eva, "Eva")?;
+    // The first wrong word closes the address to further ones for that name, of each connection.
     let [mut one, mut two] = [from(&chat, "one", 2)?, from(&chat, "two", 2)?];
     for peer in [&mut one, &mut two] {
         peer.send("Ana\n")?;
@@ -89,7 +94,8 @@ fn r12_4_words_are_not_guessed() -> Result {
     two.expect(&question("Ana"))?;
     two.send("/nombre\n")?;
     two.expect("nombre del cliente")?;
-    two.send("Eva\n")?;
+    two.send(format!("Eva\n{WORD}\n"))?;
+    two.expect(&question("Eva"))?;
     super::welcome(&mut two)
 }
 

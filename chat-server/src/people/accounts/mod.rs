@@ -121,9 +121,9 @@ impl Accounts {
         }
     }
 
-    /// The reason why no word of this address is looked at now, if there is one.
+    /// The reason why no word from this address is taken now, if there is one.
     pub(crate) fn closed(&self, address: IpAddr) -> Option<AccountError> {
-        attempts::lock(&self.attempts).check(address, Instant::now()).err()
+        attempts::lock(&self.attempts).check(address, None, Instant::now()).err()
     }
 
     /// Looks at the word of this name, from this address. Returns the [key] of its account. Cancel-safe.
@@ -139,11 +139,11 @@ impl Accounts {
         };
         let attempts = Arc::clone(&self.attempts);
         let prove = move || {
-            attempts::lock(&attempts).check(address, Instant::now())?;
+            attempts::lock(&attempts).check(address, Some(&account), Instant::now())?;
             if is_hash_of(&hash, &word) {
                 return Ok(account);
             }
-            attempts::lock(&attempts).fail(address, Instant::now());
+            attempts::lock(&attempts).fail(address, &account, Instant::now());
             Err(AccountError::WrongWord)
         };
         self.hashing.run(address, prove).await
