@@ -81,6 +81,11 @@ texts! {
     }
     /// Tells a member that the word of its account is another now (requirement 12.1).
     pub word_changed { es: "* tu clave es otra desde ahora", en: "* your word is changed" }
+    /// Tells another client in the account why its connection ends (requirement 12.1).
+    pub word_is_another {
+        es: "* la clave de tu cuenta es otra: entra de nuevo",
+        en: "* the word of your account is another: come in again",
+    }
     /// Tells a member that its account is that of an administrator (requirement 12.6).
     pub is_admin { es: "* esta cuenta es de administración", en: "* this is the account of an administrator" }
     /// Answers `/historial` where nothing has been said (requirement 11.1).

@@ -207,6 +207,21 @@ fn object(peer: &mut Peer, kind: &str) -> Result<Value> {
     }
 }
 
+/// Begins a session. Returns the line that resumes it.
+fn begin_session(peer: &mut Peer) -> Result<String> {
+    peer.send("/reanudar\n")?;
+    let session = object(peer, "session")?;
+    let text = |key: &str| session[key].as_str().unwrap_or_default().to_owned();
+    Ok(format!("/reanudar {} {}\n", text("token"), text("position")))
+}
+
+/// The line resumes no session any more.
+fn is_gone(chat: &Chat, back: &str) -> Result {
+    let mut peer = chat.asked_peer("back")?;
+    peer.send(back)?;
+    peer.expect("! esa sesión ya no existe")
+}
+
 /// Who comes back to a session is in the account that it had proved, and needs no word.
 #[test]
 fn r12_2_a_session_keeps_its_account() -> Result {
@@ -215,11 +230,9 @@ fn r12_2_a_session_keeps_its_account() -> Result {
     let mut chat = place.start(&commit)?;
     let mut ana = member(&chat, "Ana")?;
     register(&mut ana, "Ana")?;
-    ana.send("/reanudar\n1 hola\n")?;
-    let session = object(&mut ana, "session")?;
+    let back = begin_session(&mut ana)?;
+    ana.send("1 hola\n")?;
     object(&mut ana, "accepted")?;
-    let text = |key: &str| session[key].as_str().unwrap_or_default().to_owned();
-    let back = format!("/reanudar {} {}\n", text("token"), text("position"));
     chat.server.kill()?;
     let chat = place.start(&commit)?;
     chat.named_peer("Ana")?.expect(&question("Ana"))?;
@@ -228,4 +241,31 @@ fn r12_2_a_session_keeps_its_account() -> Result {
     assert_eq!(object(&mut ana, "resumed")?["you"], "Ana");
     assert_eq!(object(&mut ana, "account")?["text"], "tu clave es otra desde ahora");
     Ok(())
+}
+
+/// A word that others know, or a token, is of no use to them once the word is another.
+#[test]
+fn r12_1_another_word_ends_what_else_is_in_the_account() -> Result {
+    let place = Place::new();
+    let chat = place.start(&["--absence", "off"])?;
+    let mut ana = member(&chat, "Ana")?;
+    register(&mut ana, "Ana")?;
+    let left = begin_session(&mut ana)?;
+    drop(ana);
+    chat.server.out.find(|line| line.ends_with("ha salido"), "that she has left")?;
+    let mut ana = come_in(&chat, "Ana", WORD)?;
+    ana.send("/nombre Anita\n")?;
+    ana.expect("* ahora te llamas Anita")?;
+    let mut other = come_in(&chat, "Ana", WORD)?;
+    let back = begin_session(&mut other)?;
+    let mut bea = member(&chat, "Bea")?;
+    ana.send("/clave otra clave\n")?;
+    ana.expect(ES.word_changed())?;
+    assert_eq!(object(&mut other, "end")?["text"], "la clave de tu cuenta es otra: entra de nuevo");
+    other.expect_end()?;
+    for back in [left, back] {
+        is_gone(&chat, &back)?;
+    }
+    ana.send("sigo\n")?;
+    bea.expect("Anita > sigo")
 }

@@ -167,6 +167,9 @@ impl<'a> Membership<'a> {
                 }
             }
             Outcome::Changed(Ok(())) => {
+                if let Some((hold, _)) = &self.person {
+                    self.server.directory.end_others(hold.id);
+                }
                 self.tell(&Notice::new("account", self.server.language().word_changed(), []));
             }
             Outcome::Registered(Err(error)) | Outcome::Changed(Err(error)) => self.refuse(error),

@@ -124,7 +124,7 @@ impl<T: Transport> People<T> {
     }
 
     /// Ends the connection of a person, with this last line. One that is absent does not come back.
-    fn send_away(&mut self, id: PersonId, farewell: String) {
+    pub(in crate::people) fn send_away(&mut self, id: PersonId, farewell: String) {
         if let Some(connection) = self.person(id).connection.clone() {
             self.house.farewells.insert(id, farewell);
             connection.send_away();
