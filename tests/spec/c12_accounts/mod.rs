@@ -269,3 +269,37 @@ fn r12_1_another_word_ends_what_else_is_in_the_account() -> Result {
     ana.send("sigo\n")?;
     bea.expect("Anita > sigo")
 }
+
+/// Before that, it might not be in the file.
+#[test]
+fn r12_1_a_numbered_command_is_accepted_once_it_is_done() -> Result {
+    let place = Place::new();
+    let chat = place.start(&[])?;
+    let mut ana = member(&chat, "Ana")?;
+    begin_session(&mut ana)?;
+    ana.send(format!("1 /registrar {WORD}\n2 /clave otra clave\n3 /clave corta\n"))?;
+    for number in 1..=3 {
+        for kind in [if number < 3 { "account" } else { "refusal" }, "accepted"] {
+            let line = ana.hear()?.unwrap_or_default();
+            let object: Value = serde_json::from_str(&line).expect("an object");
+            assert_eq!(object["kind"], kind, "{number}: {line}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn r12_1_the_word_before_is_none_also_for_who_was_asked_before() -> Result {
+    let place = Place::new();
+    let chat = place.start(&[])?;
+    let mut ana = member(&chat, "Ana")?;
+    register(&mut ana, "Ana")?;
+    ana.send("/nombre Anita\n")?;
+    ana.expect("* ahora te llamas Anita")?;
+    let mut other = chat.named_peer("Ana")?;
+    other.expect(&question("Ana"))?;
+    ana.send("/clave otra clave\n")?;
+    ana.expect(ES.word_changed())?;
+    other.send(format!("{WORD}\n"))?;
+    other.expect("! clave equivocada")
+}

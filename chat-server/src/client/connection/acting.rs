@@ -37,7 +37,10 @@ impl Conversation<'_> {
             let line = if is_empty { Line::Empty } else { Line::Text(text.into()) };
             goes_on = self.act_on_line(line);
         }
-        self.membership.answer(number);
+        // A word takes time.
+        if !self.membership.is_proving() {
+            self.membership.answer(number);
+        }
         goes_on
     }
 

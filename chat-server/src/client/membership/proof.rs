@@ -174,6 +174,9 @@ impl<'a> Membership<'a> {
             }
             Outcome::Registered(Err(error)) | Outcome::Changed(Err(error)) => self.refuse(error),
         }
+        if let Some(number) = self.numbered.as_ref().map(|numbered| numbered.number) {
+            self.answer(number);
+        }
         None
     }
 

@@ -7,6 +7,7 @@ mod attempts;
 mod hashing;
 
 use std::collections::HashMap;
+use std::mem;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -184,19 +185,21 @@ impl Accounts {
     ) -> Result<(), AccountError> {
         attempts::lock(&self.attempts).count_account(address, Instant::now())?;
         let hash = self.hashing.run(address, move || hash(&word)).await?;
-        let kept = {
-            let registered = self.lock();
-            let id = registered.names.find(account).ok_or(AccountError::HasNone)?;
-            self.file.keep(&registered.by_id[&id].name, &hash)
+        // At once here as well as in the file, which has it also if this is not waited for.
+        let (kept, before) = {
+            let mut registered = self.lock();
+            let changed = registered.find_mut(account).ok_or(AccountError::HasNone)?;
+            let before = mem::replace(&mut changed.hash, Arc::clone(&hash));
+            (self.file.keep(&changed.name, &hash), before)
         };
-        if !kept.await {
-            return Err(AccountError::NotStored);
+        if kept.await {
+            return Ok(());
         }
-        let mut registered = self.lock();
-        if let Some(id) = registered.names.find(account) {
-            registered.by_id.entry(id).and_modify(|account| account.hash = hash);
+        if let Some(changed) = self.lock().find_mut(account).filter(|changed| changed.hash == hash)
+        {
+            changed.hash = before;
         }
-        Ok(())
+        Err(AccountError::NotStored)
     }
 
     fn lock(&self) -> MutexGuard<'_, Registered> {
@@ -214,6 +217,10 @@ impl Registered {
         self.next += 1;
         self.by_id.insert(id, Registration { name, hash });
         Ok(())
+    }
+
+    fn find_mut(&mut self, account: &str) -> Option<&mut Registration> {
+        self.by_id.get_mut(&self.names.find(account)?)
     }
 
     fn release(&mut self, name: &Name) {
