@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use chat_protocol::account::{AccountError, Word};
 use chat_protocol::language::Language;
+use chat_protocol::limits::MOST_ACCOUNTS;
 use chat_protocol::name::{Name, NameError, fold, key};
 use chat_protocol::refusal::Refusal;
 use chat_protocol::usage::help::Example;
@@ -110,6 +111,9 @@ impl Named {
             let other = account.name.parse::<Name>().map(|other| other.looks());
             other.is_ok_and(|other| other.iter().any(|look| looks.contains(look)))
         };
+        if known.is_none() && accounts.len() >= MOST_ACCOUNTS {
+            return Err(not_possible(AccountError::TooMany));
+        }
         if known.is_none() && accounts.iter().any(|account| is_alike(&account)) {
             return Err(refused(NameError::Taken));
         }

@@ -7,6 +7,7 @@ use chat_drive::failure::Result;
 use chat_tests::ES;
 use chat_tests::binaries;
 use chat_tests::harness::stage::Stage;
+use rusqlite::Connection;
 
 use super::{Place, WORD, begin_session, come_in, is_gone, member, object, register};
 
@@ -92,6 +93,34 @@ fn r12_6_the_sessions_of_an_account_end_with_its_word() -> Result {
     Ok(())
 }
 
+#[test]
+fn r12_6_there_are_ten_thousand_accounts_at_most() -> Result {
+    let place = Place::new();
+    drop(place.start(&[])?);
+    let insert =
+        "with recursive name(i) as (select 1 union all select i + 1 from name where i < 10000)
+        insert into account select 'Ana' || i || 'z', '-' from name";
+    let file = Connection::open(&place.file).expect("a store");
+    assert_eq!(file.execute(insert, []).expect("an insertion"), 10_000);
+    let (status, reason) = outcome(&account(&place.file, &["passwd", "Bea"], WORD));
+    assert_eq!((status, reason.lines().count()), (Some(1), 1), "{reason}");
+    assert!(reason.starts_with("chat-server: no caben más cuentas"), "{reason}");
+    assert_eq!(outcome(&account(&place.file, &["passwd", "Ana1z"], WORD)).0, Some(0));
+    file.execute("insert into account values('Bea', '-')", []).expect("an insertion");
+    file.close().expect("it is closed");
+    let mut command = binaries::server();
+    command.args(place.options(&["--bind", "127.0.0.1:0"]));
+    let stage = Stage::new();
+    let mut server = stage.start("server", command)?;
+    server.expect_exit(1)?;
+    let reason = server.err.rest()?;
+    assert!(
+        matches!(&*reason, [line] if line.contains("tiene más de 10000 cuentas")),
+        "{reason:?}"
+    );
+    Ok(())
+}
+
 #[cfg(unix)]
 #[test]
 fn r12_6_a_terminal_does_not_show_the_word() -> Result {
@@ -119,7 +148,7 @@ fn r12_6_the_person_in_the_account_of_an_administrator_is_one() -> Result {
     assert!(account(&place.file, &["passwd", "Ana"], WORD).status.success());
     let chat = place.start(&["--admin", "a-na", "--admin", "Eva"])?;
     let mut eva = member(&chat, "Eva")?;
-    eva.send(format!("/registrar {}\n", WORD))?;
+    eva.send(format!("/registrar {WORD}\n"))?;
     eva.expect("! ese nombre está registrado: entra con él")?;
     let mut ana = come_in(&chat, "Ana", WORD)?;
     ana.expect(ES.is_admin())?;

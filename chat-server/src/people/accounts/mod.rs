@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use chat_protocol::account::{AccountError, Word};
+use chat_protocol::limits::MOST_ACCOUNTS;
 use chat_protocol::name::{Name, NameError, key};
 use chat_store::account::Account;
 
@@ -20,9 +21,6 @@ use crate::people::names::UniqueNames;
 use crate::store::{AccountFile, StoredAccounts, hash, is_hash_of};
 use attempts::Attempts;
 use hashing::Hashing;
-
-/// The most accounts that there may be: some 3 MB.
-const MOST: usize = 10_000;
 
 /// The accounts of a chat.
 pub(crate) struct Accounts {
@@ -209,7 +207,7 @@ impl Accounts {
 
 impl Registered {
     fn claim(&mut self, name: Name, hash: Arc<str>) -> Result<(), AccountError> {
-        if self.by_id.len() >= MOST {
+        if self.by_id.len() >= MOST_ACCOUNTS {
             return Err(AccountError::TooMany);
         }
         let id = AccountId(self.next);
