@@ -187,18 +187,29 @@ pub fn parse(line: &str) -> Parsed<'_> {
     parse_with(line, FORMS.iter())
 }
 
-/// Parses a line where these commands are enabled.
+/// Parses a line where these commands are enabled. One behind blanks is a message, unless it is a command with a word,
+/// which nobody else may hear: it is malformed.
 pub fn parse_with(line: &str, forms: impl Iterator<Item = &'static Form> + Clone) -> Parsed<'_> {
-    let Some(rest) = line.strip_prefix('/') else { return Parsed::Text(line) };
+    let Some(rest) = line.strip_prefix('/') else {
+        let word = line.trim_start().strip_prefix('/').map(|rest| first_word(rest).0);
+        let secret = word.and_then(|word| {
+            let form = known(word, forms).filter(|form| form.is_for_accounts())?;
+            Some(Parsed::Malformed { word, form })
+        });
+        return secret.unwrap_or(Parsed::Text(line));
+    };
     if rest.starts_with('/') {
         return Parsed::Text(rest);
     }
     let (word, arguments) = first_word(rest);
-    let known = |form: &&Form| [form.word, form.alias].iter().any(|w| w.eq_ignore_ascii_case(word));
-    let Some(form) = forms.clone().find(known) else {
+    let Some(form) = known(word, forms.clone()) else {
         return Parsed::Unknown { word, nearest: nearest(word, forms) };
     };
     form.command(arguments).map_or(Parsed::Malformed { word, form }, Parsed::Command)
+}
+
+fn known(word: &str, mut forms: impl Iterator<Item = &'static Form>) -> Option<&'static Form> {
+    forms.find(|form| [form.word, form.alias].iter().any(|known| known.eq_ignore_ascii_case(word)))
 }
 
 /// Typing errors that a word may have: wrong, missing, additional or exchanged letters, at most one for

@@ -82,6 +82,9 @@ pub const MAX_ROOMS_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(50).unwrap();
 /// Number of wrong words after which a connection is closed (requirement 12.4).
 pub const WORD_ATTEMPTS: u8 = 3;
 
+/// The most accounts that a chat may have (requirement 12.6): some 3 MB of a server's memory.
+pub const MOST_ACCOUNTS: usize = 10_000;
+
 /// Characters of a word (requirement 12.3). The least is that of NIST SP 800-63B; the most bounds what is hashed.
 pub const WORD_LENGTH: RangeInclusive<usize> = 8..=128;
 

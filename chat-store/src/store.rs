@@ -115,15 +115,17 @@ impl Store {
         mem::take(&mut self.accounts)
     }
 
-    /// Keeps an account with this hash, or removes it. It begins at once, and goes on if the future is dropped, which
+    /// Keeps an account with this hash, or removes it, and ends the sessions of the account `ended`, a [`Session::account`],
+    /// of which none may be in use. It begins at once, and goes on if the future is dropped, which
     /// completes when the file has it.
     pub fn keep_account(
         &self,
         name: &str,
         hash: Option<Box<str>>,
+        ended: Option<Box<str>>,
     ) -> impl Future<Output = Result<(), Lost>> + Send + use<> {
         let (answer, kept) = oneshot::channel();
-        self.send(Job::Account { name: name.into(), hash, answer });
+        self.send(Job::Account { name: name.into(), hash, ended, answer });
         async { kept.await.unwrap_or(Err(Lost)) }
     }
 

@@ -46,10 +46,11 @@ pub(crate) enum Job {
     Write(Arc<Line>),
     /// Keeps a session as it is now, or not any more.
     Keep(Token, Option<Session>),
-    /// Keeps an account with this hash, or removes it.
+    /// Keeps an account with this hash, or removes it, and ends the sessions of an account.
     Account {
         name: Box<str>,
         hash: Option<Box<str>>,
+        ended: Option<Box<str>>,
         answer: oneshot::Sender<Result<(), Lost>>,
     },
     /// Keeps what a moderator did: the sanction that it imposed, and those that it lifted.
@@ -171,8 +172,8 @@ impl Worker {
                 self.size += SESSION as usize;
                 self.sessions.insert(token, session);
             }
-            Job::Account { name, hash, answer } => {
-                let kept = self.database.keep_account(&name, hash.as_deref());
+            Job::Account { name, hash, ended, answer } => {
+                let kept = self.database.keep_account(&name, hash.as_deref(), ended.as_deref());
                 let _ = answer.send(self.unless_damaged(kept).ok_or(Lost));
             }
             Job::Moderate { deed, imposed, lifted } => {

@@ -10,6 +10,16 @@ fn r6_4_a_line_without_a_slash_is_text_and_two_slashes_say_one() {
 }
 
 #[test]
+fn r12_1_a_command_with_a_word_is_no_message_behind_blanks() {
+    for line in [" /clave x", "\t /REGISTRAR x", "\u{a0}/password", " /register x"] {
+        assert!(matches!(parse(line), Parsed::Malformed { .. }), "{line:?}");
+    }
+    for line in [" //clave x", " /claves x", " clave x"] {
+        assert_eq!(parse(line), Parsed::Text(line));
+    }
+}
+
+#[test]
 fn r6_5_every_command_is_known_by_both_its_words_in_any_case() {
     for form in &FORMS {
         let arguments = match form.verb {

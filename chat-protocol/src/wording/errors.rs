@@ -48,6 +48,11 @@ texts! {
     pub store_is_locked { es: "otro proceso lo tiene abierto", en: "another process has it open" }
     /// It is no store.
     pub store_is_foreign { es: "el archivo no es de un chat", en: "the file is not a chat's" }
+    /// There are too many accounts in it (requirement 12.6).
+    pub store_has_too_many_accounts(most: usize) {
+        es: "tiene más de {most} cuentas; chat-server account remove quita las que sobran",
+        en: "it has more than {most} accounts; chat-server account remove removes those that are not needed",
+    }
     /// It is the store of a later server.
     pub store_is_newer {
         es: "el archivo es de una versión posterior del chat",

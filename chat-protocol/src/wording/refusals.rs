@@ -127,7 +127,10 @@ texts! {
         es: "! no has entrado con una cuenta; /registrar hace tuyo tu nombre",
         en: "! you have not come in with an account; /register makes your name yours",
     }
-    too_many_accounts { es: "! no caben más cuentas por ahora", en: "! no more accounts are allowed for now" }
+    too_many_accounts {
+        es: "! no caben más cuentas ni cambios de clave por ahora",
+        en: "! no more accounts or changes of a word are allowed for now",
+    }
     not_stored {
         es: "! la cuenta no se puede guardar ahora mismo",
         en: "! the account cannot be stored right now",

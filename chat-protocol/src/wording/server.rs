@@ -71,8 +71,8 @@ texts! {
     pub help_hint { es: "* /ayuda muestra los comandos", en: "* /help lists the commands" }
     /// Asks for the word of a registered name (requirement 12.2).
     pub word_question(name: &Name) {
-        es: "* {name} está registrado: escribe su clave",
-        en: "* {name} is registered: type its word",
+        es: "* {name} está registrado: escribe su clave, o /nombre para dar otro",
+        en: "* {name} is registered: type its word, or /nick to give another name",
     }
     /// Tells a member that its name is its own now (requirement 12.1).
     pub registered(name: &Name) {
@@ -81,6 +81,11 @@ texts! {
     }
     /// Tells a member that the word of its account is another now (requirement 12.1).
     pub word_changed { es: "* tu clave es otra desde ahora", en: "* your word is changed" }
+    /// Tells another client in the account why its connection ends (requirement 12.1).
+    pub word_is_another {
+        es: "* la clave de tu cuenta es otra: entra de nuevo",
+        en: "* the word of your account is another: come in again",
+    }
     /// Tells a member that its account is that of an administrator (requirement 12.6).
     pub is_admin { es: "* esta cuenta es de administración", en: "* this is the account of an administrator" }
     /// Answers `/historial` where nothing has been said (requirement 11.1).

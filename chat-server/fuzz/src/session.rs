@@ -113,7 +113,12 @@ impl Client {
                 assert_eq!(refusals + 1, NAME_ATTEMPTS, "may try as often as everybody");
                 State::Gone
             }
-            Action::Say(_) | Action::Refuse(_) | Action::Do(_) | Action::Prove(_) => {
+            Action::Say(_)
+            | Action::Refuse(_)
+            | Action::Do(_)
+            | Action::Prove(_)
+            | Action::AskWordAgain(_)
+            | Action::AskOther => {
                 panic!("without a name: {action:?}")
             }
         };
@@ -144,6 +149,8 @@ impl Client {
             }
             Action::Leave => true,
             Action::AskAgain(_)
+            | Action::AskWordAgain(_)
+            | Action::AskOther
             | Action::TakeName(_)
             | Action::Resume(_)
             | Action::Prove(_)

@@ -247,16 +247,19 @@ impl<'a> Membership<'a> {
 
     /// The name is refused, and asked for again.
     pub(crate) fn ask_again(&mut self, refusal: &impl Event) {
+        self.ask_name(Some(self.connection.encoding().encode(refusal)));
+    }
+
+    /// The name is asked for again, behind this line.
+    pub(crate) fn ask_name(&mut self, line: Option<String>) {
         let State::Nameless(nameless) = &mut self.state else { return };
         if let Some(asking) = &mut nameless.asking {
             asking.again(Instant::now());
-            return self.tell(refusal);
+            return line.into_iter().for_each(|line| self.tell_line(line));
         }
-        let Server { config, deliveries, .. } = self.server;
-        let encoding = self.connection.encoding();
-        let question = question(config.name_keyword().unwrap_or_default());
-        let lines = encoding.encode(refusal) + "\n" + &encoding.encode(&question);
-        nameless.seat.iter_mut().for_each(|seat| deliveries.tell(seat, &lines));
+        let question = question(self.server.config.name_keyword().unwrap_or_default());
+        let question = self.connection.encoding().encode(&question);
+        self.tell_line(line.map(|line| line + "\n").unwrap_or_default() + &question);
     }
 
     /// The time of the next piece of the question for the name, if there is one.

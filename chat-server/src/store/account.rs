@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use chat_protocol::account::{AccountError, Word};
 use chat_protocol::language::Language;
-use chat_protocol::name::{Name, NameError, fold};
+use chat_protocol::limits::MOST_ACCOUNTS;
+use chat_protocol::name::{Name, NameError, fold, key};
 use chat_protocol::refusal::Refusal;
 use chat_protocol::usage::help::Example;
 use chat_store::account::Account;
@@ -32,7 +33,8 @@ pub(crate) enum AccountCommand {
     /// Prints the names, a line each
     List(Place),
 
-    /// Gives an account another word, which is read from the terminal, or else from standard input; makes it if there is none
+    /// Gives an account another word, which is read from the terminal, or else from standard input; makes it if there is none.
+    /// Its sessions end
     Passwd(Named),
 
     /// Removes an account: anybody can have the name
@@ -109,6 +111,9 @@ impl Named {
             let other = account.name.parse::<Name>().map(|other| other.looks());
             other.is_ok_and(|other| other.iter().any(|look| looks.contains(look)))
         };
+        if known.is_none() && accounts.len() >= MOST_ACCOUNTS {
+            return Err(not_possible(AccountError::TooMany));
+        }
         if known.is_none() && accounts.iter().any(|account| is_alike(&account)) {
             return Err(refused(NameError::Taken));
         }
@@ -117,7 +122,8 @@ impl Named {
         let word: Word = word.parse().map_err(not_possible)?;
         let hash = hash(&word).map_err(not_possible)?;
         let known = known.map_or(name.as_str(), |account| &account.name);
-        self.place.wait_for(store.keep_account(known, Some((*hash).into())))?;
+        let ended = Some(key(known).into());
+        self.place.wait_for(store.keep_account(known, Some((*hash).into()), ended))?;
         Ok(language.account_changed(known).to_string())
     }
 
@@ -126,7 +132,8 @@ impl Named {
         let accounts = store.take_accounts();
         let unknown = || AccountFailure::Unknown(self.name.clone());
         let known = self.find(&accounts).ok_or_else(unknown)?;
-        self.place.wait_for(store.keep_account(&known.name, None))?;
+        let ended = Some(key(&known.name).into());
+        self.place.wait_for(store.keep_account(&known.name, None, ended))?;
         Ok(self.place.lang.account_removed(&known.name).to_string())
     }
 

@@ -63,7 +63,7 @@ impl AccountFile {
     /// Keeps the hash of an account. It begins at once, and goes on if the future is dropped. Returns whether the file has
     /// it.
     pub(crate) fn keep(&self, name: &Name, hash: &str) -> impl Future<Output = bool> + use<> {
-        let kept = self.0.keep_account(name.as_str(), Some(hash.into()));
+        let kept = self.0.keep_account(name.as_str(), Some(hash.into()), None);
         async { kept.await.is_ok() }
     }
 }

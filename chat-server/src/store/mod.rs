@@ -7,6 +7,7 @@ mod hash;
 
 use std::convert::Infallible;
 use std::fmt;
+use std::io;
 use std::mem;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 use chat_protocol::language::Language;
-use chat_protocol::limits::{KEEP, KEEP_SIZE, RESUME};
+use chat_protocol::limits::{KEEP, KEEP_SIZE, MOST_ACCOUNTS, RESUME};
 use chat_protocol::options::time_limit::TimeLimit;
 use chat_store::database::OpenError;
 use chat_store::line::{Line, Position};
@@ -129,6 +130,10 @@ impl StoreOptions {
         let damage = inner.put_aside().map(|aside| put_aside(language, path, aside));
         let (accounts, sessions) = (inner.take_accounts(), inner.take_sessions());
         let sanctions = inner.take_sanctions();
+        if self.accounts.are_on() && accounts.len() > MOST_ACCOUNTS {
+            let reason = language.store_has_too_many_accounts(MOST_ACCOUNTS).to_string();
+            return Err(Error { path: path.clone(), reason: io::Error::other(reason).into() });
+        }
         let inner = Arc::new(inner);
         let accounts = self.accounts.are_on().then(|| self.accounts.stored(accounts, &inner));
         let comes_first = self.durability == Survives::Commit;

@@ -19,9 +19,17 @@ impl Database {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Keeps an account with this hash, or removes it.
-    pub(crate) fn keep_account(&mut self, name: &str, hash: Option<&str>) -> Result<(), OpenError> {
+    /// Keeps an account with this hash, or removes it. The sessions of `ended` end.
+    pub(crate) fn keep_account(
+        &mut self,
+        name: &str,
+        hash: Option<&str>,
+        ended: Option<&str>,
+    ) -> Result<(), OpenError> {
         let connection = self.connection()?;
+        if let Some(ended) = ended {
+            connection.execute("delete from session where account = ?", [ended])?;
+        }
         match hash {
             Some(hash) => connection.execute(
                 "insert into account values(?1, ?2) on conflict do update set hash = ?2",

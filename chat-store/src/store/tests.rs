@@ -336,13 +336,13 @@ async fn r12_1_an_account_is_kept_with_its_last_hash_until_it_is_removed() {
     let mut store = place.open();
     assert!(store.take_accounts().is_empty());
     for (name, hash) in [("Bea", "1"), ("Ana", "2"), ("Bea", "3")] {
-        assert_eq!(store.keep_account(name, Some(hash.into())).await, Ok(()));
+        assert_eq!(store.keep_account(name, Some(hash.into()), None).await, Ok(()));
     }
     drop(store);
     let mut store = place.open();
     assert_eq!(store.take_accounts(), [account("Ana", "2"), account("Bea", "3")]);
     // It goes on when it is not waited for.
-    drop(store.keep_account("Ana", None));
+    drop(store.keep_account("Ana", None, None));
     drop(store);
     assert_eq!(place.open().take_accounts(), [account("Bea", "3")]);
     assert!(!format!("{:?}", account("Ana", "secret")).contains("secret"));

@@ -135,7 +135,7 @@ fn r12_2_the_word_is_asked_for_by_an_object() -> Result {
     assert_eq!(next("ask")?["word"], Value::Null);
     let asked = next("ask")?;
     assert_eq!(asked["word"], true);
-    assert_eq!(asked["text"], "Ana está registrado: escribe su clave");
+    assert_eq!(asked["text"], "Ana está registrado: escribe su clave, o /nombre para dar otro");
     assert_eq!(next("here")?["you"], "Ana");
     Ok(())
 }

@@ -43,7 +43,7 @@ impl Place {
 }
 
 fn question(name: &str) -> String {
-    format!("* {name} está registrado: escribe su clave")
+    format!("* {name} está registrado: escribe su clave, o /nombre para dar otro")
 }
 
 fn registered(name: &str) -> String {
@@ -165,8 +165,9 @@ fn r12_2_a_registered_name_takes_its_word() -> Result {
     eva.send("a-na\nmal\n")?;
     eva.expect(&question("a-na"))?;
     eva.expect("! clave equivocada")?;
+    eva.expect(&question("a-na"))?;
+    eva.send("/nombre\nEva\n")?;
     eva.expect("nombre del cliente")?;
-    eva.send("Eva\n")?;
     welcome(&mut eva)?;
     // What is behind the word waits for it.
     let mut ana = chat.named_peer("Ana")?;
@@ -206,6 +207,21 @@ fn object(peer: &mut Peer, kind: &str) -> Result<Value> {
     }
 }
 
+/// Begins a session. Returns the line that resumes it.
+fn begin_session(peer: &mut Peer) -> Result<String> {
+    peer.send("/reanudar\n")?;
+    let session = object(peer, "session")?;
+    let text = |key: &str| session[key].as_str().unwrap_or_default().to_owned();
+    Ok(format!("/reanudar {} {}\n", text("token"), text("position")))
+}
+
+/// The line resumes no session any more.
+fn is_gone(chat: &Chat, back: &str) -> Result {
+    let mut peer = chat.asked_peer("back")?;
+    peer.send(back)?;
+    peer.expect("! esa sesión ya no existe")
+}
+
 /// Who comes back to a session is in the account that it had proved, and needs no word.
 #[test]
 fn r12_2_a_session_keeps_its_account() -> Result {
@@ -214,11 +230,9 @@ fn r12_2_a_session_keeps_its_account() -> Result {
     let mut chat = place.start(&commit)?;
     let mut ana = member(&chat, "Ana")?;
     register(&mut ana, "Ana")?;
-    ana.send("/reanudar\n1 hola\n")?;
-    let session = object(&mut ana, "session")?;
+    let back = begin_session(&mut ana)?;
+    ana.send("1 hola\n")?;
     object(&mut ana, "accepted")?;
-    let text = |key: &str| session[key].as_str().unwrap_or_default().to_owned();
-    let back = format!("/reanudar {} {}\n", text("token"), text("position"));
     chat.server.kill()?;
     let chat = place.start(&commit)?;
     chat.named_peer("Ana")?.expect(&question("Ana"))?;
@@ -227,4 +241,65 @@ fn r12_2_a_session_keeps_its_account() -> Result {
     assert_eq!(object(&mut ana, "resumed")?["you"], "Ana");
     assert_eq!(object(&mut ana, "account")?["text"], "tu clave es otra desde ahora");
     Ok(())
+}
+
+/// A word that others know, or a token, is of no use to them once the word is another.
+#[test]
+fn r12_1_another_word_ends_what_else_is_in_the_account() -> Result {
+    let place = Place::new();
+    let chat = place.start(&["--absence", "off"])?;
+    let mut ana = member(&chat, "Ana")?;
+    register(&mut ana, "Ana")?;
+    let left = begin_session(&mut ana)?;
+    drop(ana);
+    chat.server.out.find(|line| line.ends_with("ha salido"), "that she has left")?;
+    let mut ana = come_in(&chat, "Ana", WORD)?;
+    ana.send("/nombre Anita\n")?;
+    ana.expect("* ahora te llamas Anita")?;
+    let mut other = come_in(&chat, "Ana", WORD)?;
+    let back = begin_session(&mut other)?;
+    let mut bea = member(&chat, "Bea")?;
+    ana.send("/clave otra clave\n")?;
+    ana.expect(ES.word_changed())?;
+    assert_eq!(object(&mut other, "end")?["text"], "la clave de tu cuenta es otra: entra de nuevo");
+    other.expect_end()?;
+    for back in [left, back] {
+        is_gone(&chat, &back)?;
+    }
+    ana.send("sigo\n")?;
+    bea.expect("Anita > sigo")
+}
+
+/// Before that, it might not be in the file.
+#[test]
+fn r12_1_a_numbered_command_is_accepted_once_it_is_done() -> Result {
+    let place = Place::new();
+    let chat = place.start(&[])?;
+    let mut ana = member(&chat, "Ana")?;
+    begin_session(&mut ana)?;
+    ana.send(format!("1 /registrar {WORD}\n2 /clave otra clave\n3 /clave corta\n"))?;
+    for number in 1..=3 {
+        for kind in [if number < 3 { "account" } else { "refusal" }, "accepted"] {
+            let line = ana.hear()?.unwrap_or_default();
+            let object: Value = serde_json::from_str(&line).expect("an object");
+            assert_eq!(object["kind"], kind, "{number}: {line}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn r12_1_the_word_before_is_none_also_for_who_was_asked_before() -> Result {
+    let place = Place::new();
+    let chat = place.start(&[])?;
+    let mut ana = member(&chat, "Ana")?;
+    register(&mut ana, "Ana")?;
+    ana.send("/nombre Anita\n")?;
+    ana.expect("* ahora te llamas Anita")?;
+    let mut other = chat.named_peer("Ana")?;
+    other.expect(&question("Ana"))?;
+    ana.send("/clave otra clave\n")?;
+    ana.expect(ES.word_changed())?;
+    other.send(format!("{WORD}\n"))?;
+    other.expect("! clave equivocada")
 }

@@ -7,8 +7,9 @@ use chat_drive::failure::Result;
 use chat_tests::ES;
 use chat_tests::binaries;
 use chat_tests::harness::stage::Stage;
+use rusqlite::Connection;
 
-use super::{Place, come_in, member};
+use super::{Place, WORD, begin_session, come_in, is_gone, member, object, register};
 
 const SIGTERM: i32 = 15;
 
@@ -67,6 +68,59 @@ fn r12_6_accounts_are_listed_made_changed_and_removed() -> Result {
     come_in(&chat, "Ana", "segunda clave").map(drop)
 }
 
+#[test]
+fn r12_6_the_sessions_of_an_account_end_with_its_word() -> Result {
+    for command in ["passwd", "remove"] {
+        let place = Place::new();
+        let mut chat = place.start(&[])?;
+        let [mut ana, mut bea] = [member(&chat, "Ana")?, member(&chat, "Bea")?];
+        register(&mut ana, "Ana")?;
+        register(&mut bea, "Bea")?;
+        let (stolen, own) = (begin_session(&mut ana)?, begin_session(&mut bea)?);
+        chat.server.signal(SIGTERM)?;
+        chat.server.expect_exit(0)?;
+        assert!(account(&place.file, &[command, "Ana"], "otra clave\n").status.success());
+        let chat = place.start(&[])?;
+        if command == "remove" {
+            // The name is another person's.
+            register(&mut member(&chat, "Ana")?, "Ana")?;
+        }
+        is_gone(&chat, &stolen)?;
+        let mut bea = chat.asked_peer("bea")?;
+        bea.send(own)?;
+        assert_eq!(object(&mut bea, "resumed")?["you"], "Bea");
+    }
+    Ok(())
+}
+
+#[test]
+fn r12_6_there_are_ten_thousand_accounts_at_most() -> Result {
+    let place = Place::new();
+    drop(place.start(&[])?);
+    let insert =
+        "with recursive name(i) as (select 1 union all select i + 1 from name where i < 10000)
+        insert into account select 'Ana' || i || 'z', '-' from name";
+    let file = Connection::open(&place.file).expect("a store");
+    assert_eq!(file.execute(insert, []).expect("an insertion"), 10_000);
+    let (status, reason) = outcome(&account(&place.file, &["passwd", "Bea"], WORD));
+    assert_eq!((status, reason.lines().count()), (Some(1), 1), "{reason}");
+    assert!(reason.starts_with("chat-server: no caben más cuentas"), "{reason}");
+    assert_eq!(outcome(&account(&place.file, &["passwd", "Ana1z"], WORD)).0, Some(0));
+    file.execute("insert into account values('Bea', '-')", []).expect("an insertion");
+    file.close().expect("it is closed");
+    let mut command = binaries::server();
+    command.args(place.options(&["--bind", "127.0.0.1:0"]));
+    let stage = Stage::new();
+    let mut server = stage.start("server", command)?;
+    server.expect_exit(1)?;
+    let reason = server.err.rest()?;
+    assert!(
+        matches!(&*reason, [line] if line.contains("tiene más de 10000 cuentas")),
+        "{reason:?}"
+    );
+    Ok(())
+}
+
 #[cfg(unix)]
 #[test]
 fn r12_6_a_terminal_does_not_show_the_word() -> Result {
@@ -91,15 +145,15 @@ fn r12_6_the_person_in_the_account_of_an_administrator_is_one() -> Result {
     let mut chat = place.start(&[])?;
     chat.server.signal(SIGTERM)?;
     chat.server.expect_exit(0)?;
-    assert!(account(&place.file, &["passwd", "Ana"], super::WORD).status.success());
+    assert!(account(&place.file, &["passwd", "Ana"], WORD).status.success());
     let chat = place.start(&["--admin", "a-na", "--admin", "Eva"])?;
     let mut eva = member(&chat, "Eva")?;
-    eva.send(format!("/registrar {}\n", super::WORD))?;
+    eva.send(format!("/registrar {WORD}\n"))?;
     eva.expect("! ese nombre está registrado: entra con él")?;
-    let mut ana = come_in(&chat, "Ana", super::WORD)?;
+    let mut ana = come_in(&chat, "Ana", WORD)?;
     ana.expect(ES.is_admin())?;
     let mut bea = member(&chat, "Bea")?;
-    super::register(&mut bea, "Bea")?;
+    register(&mut bea, "Bea")?;
     bea.send("hola\n")?;
     ana.expect("Bea > hola")
 }

@@ -11,6 +11,9 @@ use super::{Place, WORD, come_in, leave, member, question, register};
 
 const SIGTERM: i32 = 15;
 
+const CLOSED: &str =
+    "! demasiadas claves equivocadas desde tu dirección: prueba dentro de un minuto";
+
 #[test]
 fn r12_3_nobody_and_no_file_gets_a_word() -> Result {
     let place = Place::new();
@@ -18,8 +21,9 @@ fn r12_3_nobody_and_no_file_gets_a_word() -> Result {
     let mut bea = member(&chat, "Bea")?;
     let mut ana = member(&chat, "Ana")?;
     register(&mut ana, "Ana")?;
-    ana.send("/clave segundo secreto\nfin\n/historial\n")?;
+    ana.send("/clave segundo secreto\n /clave segundo secreto\nfin\n/historial\n")?;
     ana.expect("* tu clave es otra desde ahora")?;
+    ana.expect("! se escribe así: /clave CLAVE")?;
     // All that the others and the history have is this.
     bea.expect("Ana > fin")?;
     let history = ana.hear()?.unwrap_or_default();
@@ -63,7 +67,12 @@ fn r12_4_words_are_not_guessed() -> Result {
     super::welcome(&mut ana)?;
     register(&mut ana, "Ana")?;
     leave(&chat, ana, "Ana")?;
-    // The first wrong word closes the address to further ones, of each connection.
+    let mut eva = from(&chat, "Eva", 1)?;
+    eva.send("Eva\n")?;
+    super::welcome(&mut eva)?;
+    register(&mut eva, "Eva")?;
+    leave(&chat, eva, "Eva")?;
+    // The first wrong word closes the address to further ones for that name, of each connection.
     let [mut one, mut two] = [from(&chat, "one", 2)?, from(&chat, "two", 2)?];
     for peer in [&mut one, &mut two] {
         peer.send("Ana\n")?;
@@ -71,22 +80,52 @@ fn r12_4_words_are_not_guessed() -> Result {
     }
     one.send("adivina adivinanza\n")?;
     one.expect("! clave equivocada")?;
-    let closed = "! demasiadas claves equivocadas desde tu dirección: prueba dentro de un minuto";
     for _ in 0..3 {
-        one.expect("nombre del cliente")?;
-        one.send("Ana\n")?;
-        one.expect(closed)?;
+        one.expect(&question("Ana"))?;
+        one.send(format!("{WORD}\n"))?;
+        one.expect(CLOSED)?;
     }
-    one.expect("nombre del cliente")?;
-    one.send("Ana\n")?;
-    one.expect(closed)?;
+    one.expect(&question("Ana"))?;
+    one.send(format!("{WORD}\n"))?;
+    one.expect(CLOSED)?;
     one.expect("! demasiados intentos")?;
     one.expect_end()?;
     two.send(format!("{WORD}\n"))?;
-    two.expect(closed)?;
+    two.expect(CLOSED)?;
+    two.expect(&question("Ana"))?;
+    two.send("/nombre\n")?;
     two.expect("nombre del cliente")?;
-    two.send("Eva\n")?;
+    two.send(format!("Eva\n{WORD}\n"))?;
+    two.expect(&question("Eva"))?;
     super::welcome(&mut two)
+}
+
+/// A word is taken for nothing else: as a name, all would be told of it.
+#[test]
+fn r12_4_a_word_that_is_typed_again_is_no_name() -> Result {
+    let place = Place::new();
+    let chat = place.start(&[])?;
+    let mut ana = member(&chat, "Ana")?;
+    register(&mut ana, "Ana")?;
+    leave(&chat, ana, "Ana")?;
+    let mut ana = chat.named_peer("Ana")?;
+    ana.expect(&question("Ana"))?;
+    ana.send("mi-clave-segura\nmi-clave-segura\n")?;
+    ana.expect("! clave equivocada")?;
+    ana.expect(&question("Ana"))?;
+    ana.hear()?;
+    ana.expect(&question("Ana"))?;
+    // Nor one that comes with the name.
+    let mut other = chat.asked_peer("otra")?;
+    other.send("Ana\nmi-clave-segura\n")?;
+    other.expect(&question("Ana"))?;
+    other.hear()?;
+    other.expect(&question("Ana"))?;
+    other.send("/nombre\nLeo\n")?;
+    other.expect("nombre del cliente")?;
+    super::welcome(&mut other)?;
+    other.send("/quien\n")?;
+    other.expect("* en general (1): Leo")
 }
 
 #[test]
@@ -96,14 +135,11 @@ fn r12_4_the_third_wrong_word_ends_the_connection() -> Result {
     let mut ana = member(&chat, "Ana")?;
     register(&mut ana, "Ana")?;
     leave(&chat, ana, "Ana")?;
-    let mut one = chat.asked_peer("one")?;
+    let mut one = chat.named_peer("Ana")?;
     for wrong in ["corta", "", "mal"] {
-        one.send(format!("Ana\n{wrong}\n"))?;
         one.expect(&question("Ana"))?;
+        one.send(format!("{wrong}\n"))?;
         one.expect("! clave equivocada")?;
-        if wrong != "mal" {
-            one.expect("nombre del cliente")?;
-        }
     }
     one.expect("! demasiados intentos")?;
     one.expect_end()
@@ -116,6 +152,7 @@ fn r12_4_a_flood_of_words_stops_nobody() -> Result {
     let place = Place::new();
     let chat = place.start(&[])?;
     let [mut ana, mut bea] = [member(&chat, "Ana")?, member(&chat, "Bea")?];
+    register(&mut bea, "Bea")?;
     let mut flood = member(&chat, "Leo")?;
     flood.send(format!("/registrar {WORD}\n"))?;
     flood.send(format!("/clave {WORD}\n").repeat(FLOOD / 2))?;
@@ -126,8 +163,16 @@ fn r12_4_a_flood_of_words_stops_nobody() -> Result {
         bea.send(format!("{i}\n"))?;
         ana.expect(&format!("Bea > {i}"))?;
     }
+    // Both have made an account.
+    let mut answers = Vec::new();
+    while answers.len() < 50 {
+        let line = flood.hear()?.expect("it is connected");
+        answers.extend(Some(line).filter(|line| !line.contains(" > ")));
+    }
+    assert_eq!(answers.remove(0), super::registered("Leo"));
+    assert_eq!(answers.pop(), Some("! no caben más cuentas ni cambios de clave por ahora".into()));
+    assert!(answers.iter().all(|line| line == chat_tests::ES.word_changed()), "{answers:?}");
     drop(flood);
-    register(&mut bea, "Bea")?;
     leave(&chat, bea, "Bea")?;
     come_in(&chat, "Bea", WORD).map(drop)
 }

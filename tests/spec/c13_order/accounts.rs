@@ -10,7 +10,7 @@ const WORD: &str = "una clave larga";
 /// A member that has proved its account, and skips what it is told as it joins.
 fn proved(chat: &Chat, name: &str) -> Result<Peer> {
     let mut peer = chat.named_peer(name)?;
-    peer.expect(&format!("* {name} está registrado: escribe su clave"))?;
+    peer.expect(&format!("* {name} está registrado: escribe su clave, o /nombre para dar otro"))?;
     peer.send(format!("{WORD}\n/tema\n"))?;
     while peer.hear()?.is_some_and(|line| line != "* la sala no tiene tema") {}
     Ok(peer)

@@ -37,7 +37,10 @@ impl Conversation<'_> {
             let line = if is_empty { Line::Empty } else { Line::Text(text.into()) };
             goes_on = self.act_on_line(line);
         }
-        self.membership.answer(number);
+        // A word takes time.
+        if !self.membership.is_proving() {
+            self.membership.answer(number);
+        }
         goes_on
     }
 
@@ -53,6 +56,11 @@ impl Conversation<'_> {
             Action::Say(text) => self.membership.say(&text),
             Action::Refuse(refusal) => self.refuse(&refusal),
             Action::AskAgain(refusal) => self.ask_again(&refusal),
+            Action::AskWordAgain(refusal) => {
+                let line = self.server.language().refusal(&refusal);
+                self.membership.ask_word_again(&Notice::new("refusal", line, []));
+            }
+            Action::AskOther => self.membership.ask_name(None),
             Action::TakeName(name) => {
                 if let Some(refusal) = self.membership.is_kept_out(&name) {
                     self.end(Code::Removed, self.server.language().refusal(&refusal));

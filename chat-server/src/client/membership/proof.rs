@@ -2,7 +2,6 @@
 
 use std::fmt::{self, Display};
 use std::pin::Pin;
-use std::sync::Arc;
 
 use chat_protocol::account::{AccountError, Word};
 use chat_protocol::name::{Name, NameError};
@@ -16,8 +15,8 @@ use crate::room::event::{Event, Message, Notice};
 
 /// The state of a word.
 pub(super) enum Proof<'a> {
-    /// It is asked for: that of this name, whose account has this key and this hash.
-    Asked(Name, Box<str>, Arc<str>),
+    /// It is asked for: that of this name.
+    Asked(Name),
     /// It is looked at.
     Runs(Pin<Box<dyn Future<Output = Outcome> + Send + Sync + 'a>>),
 }
@@ -25,7 +24,7 @@ pub(super) enum Proof<'a> {
 /// What comes of a word.
 pub(super) enum Outcome {
     /// The client may have this name, of this account, or not.
-    Proved(Result<(Name, Box<str>), NameError>),
+    Proved(Name, Result<Box<str>, AccountError>),
     /// The client's name is that of this account now.
     Registered(Result<Box<str>, AccountError>),
     Changed(Result<(), AccountError>),
@@ -59,28 +58,39 @@ impl<'a> Membership<'a> {
             Some(_) if self.server.directory.find(name.as_str()).is_some() => {
                 return Err(NameError::Taken);
             }
-            Some((accounts, Standing::Registered(account, hash))) => {
-                self.may_give_word(accounts).map_err(NameError::Account)?;
-                self.tell(&WordQuestion(self.server.language().word_question(&name)));
-                self.proof = Some(Box::new(Proof::Asked(name, account, hash)));
+            Some((_, Standing::Registered(..))) if !self.connection.is_private() => {
+                return Err(NameError::Account(AccountError::NotEncrypted));
             }
+            // Also while no word of its address is looked at: what comes next may be one, and never a name.
+            Some((_, Standing::Registered(..))) => self.ask_word(name),
         }
         Ok(Taken::AskedForWord)
+    }
+
+    fn ask_word(&mut self, name: Name) {
+        self.tell(&WordQuestion(self.server.language().word_question(&name)));
+        self.proof = Some(Box::new(Proof::Asked(name)));
+    }
+
+    /// The word is refused, and asked for again.
+    pub(crate) fn ask_word_again(&mut self, refusal: &impl Event) {
+        self.tell(refusal);
+        if let Some(Proof::Asked(name)) = self.proof.take().map(|proof| *proof) {
+            self.ask_word(name);
+        }
     }
 
     /// The client proves by this word that the name is its own. [`proved`](Self::proved) waits for what comes of it.
     pub(crate) fn prove(&mut self, word: Word) {
         let Some(accounts) = self.server.accounts.as_deref() else { return };
-        let Some(Proof::Asked(name, account, hash)) = self.proof.take().map(|proof| *proof) else {
-            return;
-        };
+        let Some(Proof::Asked(name)) = self.proof.take().map(|proof| *proof) else { return };
         let peer = self.connection.peer();
         self.run(async move {
-            let proved = accounts.prove(peer.ip(), hash, word).await;
-            if let Err(error) = proved {
+            let proved = accounts.prove(peer.ip(), &name, word).await;
+            if let Err(error) = &proved {
                 tracing::warn!(%peer, %name, %error, "the account was not proved");
             }
-            Outcome::Proved(proved.map(|()| (name, account)).map_err(NameError::Account))
+            Outcome::Proved(name, proved)
         });
     }
 
@@ -117,7 +127,9 @@ impl<'a> Membership<'a> {
             }
             (Wish::ChangeWord, Some(account)) => {
                 let word = word?;
-                self.run(async move { Outcome::Changed(accounts.change(&account, word).await) });
+                self.run(async move {
+                    Outcome::Changed(accounts.change(peer.ip(), &account, word).await)
+                });
                 Ok(())
             }
         }
@@ -135,12 +147,16 @@ impl<'a> Membership<'a> {
         let outcome = runs.await;
         self.proof = None;
         match outcome {
-            Outcome::Proved(proved) => {
-                return Some(proved.and_then(|(name, account)| {
-                    self.enter(name, Some(account.clone()))?;
+            Outcome::Proved(name, Ok(account)) => {
+                let entered = self.enter(name, Some(account.clone()));
+                if entered.is_ok() {
                     self.tell_administrator(&account);
-                    Ok(Taken::Named)
-                }));
+                }
+                return Some(entered.map(|()| Taken::Named));
+            }
+            Outcome::Proved(name, Err(error)) => {
+                self.proof = Some(Box::new(Proof::Asked(name)));
+                return Some(Err(NameError::Account(error)));
             }
             Outcome::Registered(Ok(account)) => {
                 if let Some((hold, name)) = &self.person {
@@ -151,9 +167,15 @@ impl<'a> Membership<'a> {
                 }
             }
             Outcome::Changed(Ok(())) => {
+                if let Some((hold, _)) = &self.person {
+                    self.server.directory.end_others(hold.id);
+                }
                 self.tell(&Notice::new("account", self.server.language().word_changed(), []));
             }
             Outcome::Registered(Err(error)) | Outcome::Changed(Err(error)) => self.refuse(error),
+        }
+        if let Some(number) = self.numbered.as_ref().map(|numbered| numbered.number) {
+            self.answer(number);
         }
         None
     }

@@ -7,11 +7,13 @@ mod attempts;
 mod hashing;
 
 use std::collections::HashMap;
+use std::mem;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use chat_protocol::account::{AccountError, Word};
+use chat_protocol::limits::MOST_ACCOUNTS;
 use chat_protocol::name::{Name, NameError, key};
 use chat_store::account::Account;
 
@@ -19,9 +21,6 @@ use crate::people::names::UniqueNames;
 use crate::store::{AccountFile, StoredAccounts, hash, is_hash_of};
 use attempts::Attempts;
 use hashing::Hashing;
-
-/// The most accounts that there may be: some 3 MB.
-const MOST: usize = 10_000;
 
 /// The accounts of a chat.
 pub(crate) struct Accounts {
@@ -121,28 +120,32 @@ impl Accounts {
         }
     }
 
-    /// The reason why no word of this address is looked at now, if there is one.
+    /// The reason why no word from this address is taken now, if there is one.
     pub(crate) fn closed(&self, address: IpAddr) -> Option<AccountError> {
-        attempts::lock(&self.attempts).check(address, Instant::now()).err()
+        attempts::lock(&self.attempts).check(address, None, Instant::now()).err()
     }
 
-    /// Looks at a word from this address. Cancel-safe.
+    /// Looks at the word of this name, from this address. Returns the [key] of its account. Cancel-safe.
     pub(crate) async fn prove(
         &self,
         address: IpAddr,
-        hash: Arc<str>,
+        name: &Name,
         word: Word,
-    ) -> Result<(), AccountError> {
+    ) -> Result<Box<str>, AccountError> {
+        // As it is by now: it may have another word since it was asked for.
+        let Standing::Registered(account, hash) = self.standing(name) else {
+            return Err(AccountError::WrongWord);
+        };
         let attempts = Arc::clone(&self.attempts);
         let prove = move || {
-            attempts::lock(&attempts).check(address, Instant::now())?;
+            attempts::lock(&attempts).check(address, Some(&account), Instant::now())?;
             if is_hash_of(&hash, &word) {
-                return Ok(());
+                return Ok(account);
             }
-            attempts::lock(&attempts).fail(address, Instant::now());
+            attempts::lock(&attempts).fail(address, &account, Instant::now());
             Err(AccountError::WrongWord)
         };
-        self.hashing.run(prove).await
+        self.hashing.run(address, prove).await
     }
 
     /// Makes an account for a person from this address, who has this name. Returns its [key]. Cancel-safe, but it may
@@ -158,7 +161,7 @@ impl Accounts {
             return Err(AccountError::Registered);
         }
         attempts::lock(&self.attempts).count_account(address, Instant::now())?;
-        let hash = self.hashing.run(move || hash(&word)).await?;
+        let hash = self.hashing.run(address, move || hash(&word)).await?;
         let kept = {
             let mut registered = self.lock();
             registered.claim(name.clone(), Arc::clone(&hash))?;
@@ -171,22 +174,30 @@ impl Accounts {
         Ok(key(name.as_str()).into())
     }
 
-    /// Gives an account another word. Cancel-safe, but it may go on.
-    pub(crate) async fn change(&self, account: &str, word: Word) -> Result<(), AccountError> {
-        let hash = self.hashing.run(move || hash(&word)).await?;
-        let kept = {
-            let registered = self.lock();
-            let id = registered.names.find(account).ok_or(AccountError::HasNone)?;
-            self.file.keep(&registered.by_id[&id].name, &hash)
+    /// Gives an account another word, from this address. Cancel-safe, but it may go on.
+    pub(crate) async fn change(
+        &self,
+        address: IpAddr,
+        account: &str,
+        word: Word,
+    ) -> Result<(), AccountError> {
+        attempts::lock(&self.attempts).count_account(address, Instant::now())?;
+        let hash = self.hashing.run(address, move || hash(&word)).await?;
+        // At once here as well as in the file, which has it also if this is not waited for.
+        let (kept, before) = {
+            let mut registered = self.lock();
+            let changed = registered.find_mut(account).ok_or(AccountError::HasNone)?;
+            let before = mem::replace(&mut changed.hash, Arc::clone(&hash));
+            (self.file.keep(&changed.name, &hash), before)
         };
-        if !kept.await {
-            return Err(AccountError::NotStored);
+        if kept.await {
+            return Ok(());
         }
-        let mut registered = self.lock();
-        if let Some(id) = registered.names.find(account) {
-            registered.by_id.entry(id).and_modify(|account| account.hash = hash);
+        if let Some(changed) = self.lock().find_mut(account).filter(|changed| changed.hash == hash)
+        {
+            changed.hash = before;
         }
-        Ok(())
+        Err(AccountError::NotStored)
     }
 
     fn lock(&self) -> MutexGuard<'_, Registered> {
@@ -196,7 +207,7 @@ impl Accounts {
 
 impl Registered {
     fn claim(&mut self, name: Name, hash: Arc<str>) -> Result<(), AccountError> {
-        if self.by_id.len() >= MOST {
+        if self.by_id.len() >= MOST_ACCOUNTS {
             return Err(AccountError::TooMany);
         }
         let id = AccountId(self.next);
@@ -204,6 +215,10 @@ impl Registered {
         self.next += 1;
         self.by_id.insert(id, Registration { name, hash });
         Ok(())
+    }
+
+    fn find_mut(&mut self, account: &str) -> Option<&mut Registration> {
+        self.by_id.get_mut(&self.names.find(account)?)
     }
 
     fn release(&mut self, name: &Name) {

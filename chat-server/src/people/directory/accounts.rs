@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chat_protocol::name::{Name, NameError};
 
-use super::{Directory, People, PersonId};
+use super::{Directory, People, Person, PersonId};
 use crate::net::transport::Transport;
 use crate::people::accounts::Accounts;
 
@@ -23,6 +23,25 @@ impl<T: Transport> Directory<T> {
             person.account = Some(account);
             people.keep_roles(id);
             people.note_session(id, None);
+        }
+    }
+
+    /// The account of a person has another word: others in it are sent away, and nobody comes back to a session of it.
+    pub(crate) fn end_others(&self, id: PersonId) {
+        let people = &mut *self.lock();
+        let Some(account) = people.by_id.get(&id).and_then(|person| person.account.clone()) else {
+            return;
+        };
+        let in_account =
+            |(_, person): &(&PersonId, &Person<T>)| person.account.as_ref() == Some(&account);
+        let others: Vec<_> =
+            people.by_id.iter().filter(in_account).map(|(other, _)| *other).collect();
+        let farewell = people.rules.language.word_is_another();
+        for other in others.into_iter().filter(|other| *other != id) {
+            people.send_away(other, farewell.to_owned());
+        }
+        for token in people.sessions.left_by(&account) {
+            people.end_session(token, false);
         }
     }
 

@@ -73,6 +73,14 @@ impl Sessions {
         }
     }
 
+    /// Those of an account whose person has left.
+    pub(super) fn left_by(&self, account: &str) -> Vec<Token> {
+        let has_left = |entry: &Entry| {
+            entry.person.is_none() && entry.session.account.as_deref() == Some(account)
+        };
+        self.all.iter().filter(|(_, entry)| has_left(entry)).map(|(token, _)| *token).collect()
+    }
+
     /// Makes room for one more, at the cost of the one that would end first. Returns whether there is some.
     fn make_room(&mut self) -> bool {
         if self.all.len() < MOST {

@@ -128,7 +128,7 @@ impl<T: Transport> People<T> {
 
     /// Ends the connection of a person, with this last line; of one on its way to a room, as it arrives. One that is absent
     /// does not come back.
-    fn send_away(&mut self, id: PersonId, farewell: String) {
+    pub(in crate::people) fn send_away(&mut self, id: PersonId, farewell: String) {
         match self.person(id).location {
             Location::InRoom(..) | Location::Moving(_) => {
                 self.house.farewells.insert(id, farewell);

@@ -146,7 +146,7 @@ const EVENTS = {
       return refuseTicket();
     }
     if (naming === "done" && isNumbered && !isLive) return refuseSession();
-    if (naming === "given" || naming === "asked") {
+    if (["given", "asked", "proving"].includes(naming)) {
       naming = "asked";
       me.name = null;
       $("why").textContent = event.text;
@@ -233,7 +233,8 @@ function askWord(question) {
 function giveWord() {
   transmit($("name").value);
   unaskWord();
-  naming = "given";
+  $("why").textContent = "";
+  naming = "proving";
 }
 
 function unaskWord() {
@@ -247,7 +248,7 @@ function askFor(type, question, label, most) {
 }
 
 function askName() {
-  naming = naming === null || naming === "again" ? "asked" : naming;
+  naming = [null, "again", "proving"].includes(naming) ? "asked" : naming;
   $("name").value ||= me.name ?? "";
   if (!$("ask").open) $("ask").showModal();
   $("name").focus();
