@@ -32,7 +32,7 @@ const BUSY: Duration = Duration::from_secs(2);
 const LOG: u32 = 16 * 1024 * 1024;
 
 /// The version of the tables.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 /// The steps that lead from one version of the tables to the next. The first makes them.
 const STEPS: [&str; VERSION as usize] = [
@@ -49,6 +49,7 @@ const STEPS: [&str; VERSION as usize] = [
     accounts::TABLE,
     moderation::TABLES,
     blocks::TABLE,
+    moderation::EVERYWHERE,
 ];
 
 /// A store could not be opened.

@@ -9,11 +9,17 @@ use crate::moderation::{Deed, Sanction};
 
 pub(super) const TABLES: &str = "
     create table ban(
-        id integer primary key, kind text not null, name text, account text, network text,
+        id integer primary key, kind text not null, room text, name text, account text, network text,
         until integer, by text not null, reason text not null) strict;
     create table deed(
         id integer primary key, at integer not null, by text not null, deed text not null,
         room text not null, whom text not null, why text not null) strict;
+";
+
+/// Those of a room end with it, and are not kept any more.
+pub(super) const EVERYWHERE: &str = "
+    delete from ban where room is not null;
+    alter table ban drop column room;
 ";
 
 /// The last deeds that are kept, however young they are: some ten megabytes.
