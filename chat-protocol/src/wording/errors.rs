@@ -48,6 +48,11 @@ texts! {
     pub store_is_locked { es: "otro proceso lo tiene abierto", en: "another process has it open" }
     /// It is no store.
     pub store_is_foreign { es: "el archivo no es de un chat", en: "the file is not a chat's" }
+    /// It is damaged, and has accounts, or is used by a subcommand.
+    pub store_is_damaged {
+        es: "el archivo está dañado: pon una copia en su lugar, o apártalo para empezar sin cuentas ni vetos",
+        en: "the file is damaged: put a copy in its place, or move it away to begin without accounts and bans",
+    }
     /// It is the store of a later server.
     pub store_is_newer {
         es: "el archivo es de una versión posterior del chat",

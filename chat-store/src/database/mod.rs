@@ -1,6 +1,7 @@
 //! The database's file: its tables, its lock, and what is done with a damaged one.
 
 pub(crate) mod accounts;
+mod kept;
 pub(crate) mod moderation;
 pub(crate) mod retention;
 pub(crate) mod sessions;
@@ -20,7 +21,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, params};
 use thiserror::Error;
 
 use crate::line::{Line, Position};
-use crate::options::{Durability, Options};
+use crate::options::{Damage, Durability, Options};
+use kept::Kept;
 use sessions::Changes;
 
 /// Tells our files from other people's: "CHAT".
@@ -63,6 +65,9 @@ pub enum OpenError {
     /// Not a database of a chat.
     #[error("it is not a chat's")]
     Foreign,
+    /// It is damaged, and must not be put aside.
+    #[error("it is damaged")]
+    Damaged,
     /// Of a later version than this program knows.
     #[error("it is of a later version ({0}) than this program knows ({VERSION})")]
     Newer(u32),
@@ -80,6 +85,7 @@ pub(crate) struct Database {
     connection: Option<Connection>,
     options: Options,
     epoch: u32,
+    kept: Kept,
     /// Keeps other processes out as long as it is open.
     _lock: File,
 }
@@ -109,23 +115,27 @@ impl Database {
         let (connection, epoch, aside) = match connect(&options, 0) {
             Ok((connection, epoch)) => (connection, epoch, None),
             Err(error) if error.is_damage() => {
+                options.may_replace()?;
                 let aside = put_aside(path)?;
                 let (connection, epoch) = connect(&options, 0)?;
                 (connection, epoch, Some(aside))
             }
             Err(error) => return Err(error),
         };
-        Ok((Self { connection: Some(connection), options, epoch, _lock: lock }, aside))
+        let kept = Kept::default();
+        Ok((Self { connection: Some(connection), options, epoch, kept, _lock: lock }, aside))
     }
 
     pub(crate) fn epoch(&self) -> u32 {
         self.epoch
     }
 
-    /// Puts a damaged file aside; the next use begins another. Returns the name under which it was put aside.
+    /// Puts a damaged file aside and begins another, now or with the next use. Returns the name under which it was put aside.
     pub(crate) fn put_aside(&mut self) -> io::Result<PathBuf> {
         let aside = put_aside(&self.options.path)?;
         self.connection = None;
+        // If it fails, the next use tells why.
+        let _ = self.connection();
         Ok(aside)
     }
 
@@ -134,7 +144,11 @@ impl Database {
         let connection = match self.connection.take() {
             Some(connection) => connection,
             // Lines of this epoch go on where they were.
-            None => connect(&self.options, self.epoch)?.0,
+            None => {
+                let mut connection = connect(&self.options, self.epoch)?.0;
+                self.kept.write(&mut connection)?;
+                connection
+            }
         };
         Ok(self.connection.insert(connection))
     }
@@ -225,6 +239,13 @@ impl Database {
         // The log in front of the file has them still.
         connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))?;
         Ok(deleted)
+    }
+}
+
+impl Options {
+    /// Fails unless a damaged file is to be put aside as it is opened.
+    pub(crate) fn may_replace(&self) -> Result<(), OpenError> {
+        if self.damage == Damage::Replace { Ok(()) } else { Err(OpenError::Damaged) }
     }
 }
 
