@@ -199,6 +199,7 @@ impl<'a> Membership<'a> {
             self.server.directory.leave(Hold::without_session(id), Leaving::Closing);
             return Ok(());
         }
+        self.server.directory.make_way(self.connection.origin());
         let peer = self.connection.peer();
         self.server.console.print(self.server.language().client_joined(&name, peer));
         self.person = Some((Hold::without_session(id), name));

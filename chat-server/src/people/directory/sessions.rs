@@ -25,15 +25,14 @@ use super::coming::{Hold, Leaving};
 use super::resumption::Back;
 use super::{Directory, FIRST, Location, People, PersonId};
 use crate::net::clock::{milliseconds, since_1970};
-use crate::net::per_address::Origin;
+use crate::net::per_address::{Origin, SessionShare};
 use crate::net::transport::Transport;
 use crate::net::wire::encoding::{Encoding, Object};
 use crate::room::memory::Memories;
 use crate::room::order::Room;
 use crate::room::seat::MemberId;
 
-/// Most sessions at a time. Each is some 300 bytes.
-const MOST: usize = 100_000;
+mod limits;
 
 /// All sessions.
 pub(crate) struct Sessions {
@@ -53,6 +52,8 @@ struct Entry {
     /// Number of the connection that has it. Lines of an earlier one are ignored.
     turn: u32,
     due: Option<Instant>,
+    /// Counts it where its client comes from.
+    share: Option<SessionShare>,
 }
 
 impl Sessions {
@@ -67,19 +68,10 @@ impl Sessions {
         for (token, session) in stored {
             let until = Duration::from_millis(session.until.unwrap_or_default().unsigned_abs());
             let due = now + until.saturating_sub(since).min(self.resume);
-            self.all.insert(token, Entry { session, person: None, turn: 0, due: Some(due) });
+            let entry = Entry { session, person: None, turn: 0, due: Some(due), share: None };
+            self.all.insert(token, entry);
             self.dues.insert((due, token));
         }
-    }
-
-    /// Makes room for one more, at the cost of the one that would end first. Returns whether there is some.
-    fn make_room(&mut self) -> bool {
-        if self.all.len() < MOST {
-            return true;
-        }
-        let is_away = |token: &Token| self.all[token].person.is_none();
-        let first = self.dues.iter().find(|(_, token)| is_away(token)).copied();
-        first.is_some_and(|due| self.dues.remove(&due) && self.all.remove(&due.1).is_some())
     }
 
     fn set_due(&mut self, token: Token, due: Option<Instant>) {
@@ -150,8 +142,9 @@ impl<T: Transport> People<T> {
     pub(in crate::people) fn begin_session(
         &mut self,
         id: PersonId,
+        origin: Option<&Origin>,
     ) -> Option<(MemberId, Position)> {
-        if self.person(id).session.is_some() || !self.sessions.make_room() {
+        if self.person(id).session.is_some() || !self.make_room(origin) {
             return None;
         }
         let person = self.person(id);
@@ -175,7 +168,8 @@ impl<T: Transport> People<T> {
             accepted: 0,
             until: None,
         };
-        let entry = Entry { session: begun, person: Some(id), turn: 0, due: None };
+        let share = origin.map(Origin::take_session);
+        let entry = Entry { session: begun, person: Some(id), turn: 0, due: None, share };
         self.sessions.all.insert(token, entry);
         let person = self.person_mut(id);
         person.session = Some(Box::new(token));
@@ -214,6 +208,7 @@ impl<T: Transport> People<T> {
         back.has_heard = has_heard && back.behind() == behind;
         entry.turn += 1;
         entry.person = Some(id);
+        entry.share = origin.map(Origin::take_session);
         entry.session.until = None;
         let hold = Hold { id, turn: entry.turn };
         self.sessions.set_due(token, None);
@@ -240,6 +235,7 @@ impl<T: Transport> People<T> {
             return Err(NameError::NoSession);
         }
         let id = self.admit(name, Encoding::Json, Location::Moving(Vec::new()), account)?;
+        self.make_way(origin);
         let mut behind = behind;
         // The first room, if there is no space for its own any more, or it may not go there.
         let to = self.room_for(id, room, FIRST, origin).unwrap_or(FIRST);
@@ -341,6 +337,10 @@ impl<T: Transport> People<T> {
             room.leave(member);
         }
         let due = Instant::now() + self.sessions.absence.min(self.sessions.resume);
+        let entry = self.sessions.all.get_mut(&token);
+        if let Some(share) = entry.and_then(|entry| entry.share.as_mut()) {
+            share.set_absent(true);
+        }
         self.set_until(token);
         self.sessions.set_due(token, Some(due));
         true
@@ -355,6 +355,7 @@ impl<T: Transport> People<T> {
         }
         let Some(entry) = self.sessions.all.get_mut(&token) else { return };
         entry.person = None;
+        entry.share.iter_mut().for_each(|share| share.set_absent(false));
         if entry.session.until.is_none() {
             self.set_until(token);
         }
