@@ -237,6 +237,7 @@ impl<T: Transport> Fanout<T> {
                 continue;
             };
             let (_, mut seat) = self.seats.remove(place);
+            seat.switch(id.encoding());
             let text = if id.encoding() == Encoding::Json { &batch.json } else { &batch.text };
             let exceptions = &mut batch.exceptions;
             let first = exceptions.partition_point(|exception| exception.member < id);

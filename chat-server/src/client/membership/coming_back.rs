@@ -5,7 +5,7 @@ use chat_store::line::Numbered;
 
 use super::{Membership, State};
 use crate::net::transport::{Fault, Transport};
-use crate::net::wire::encoding::Object;
+use crate::net::wire::encoding::{Encoding, Object};
 use crate::people::directory::Arrival;
 use crate::people::directory::coming::Leaving;
 use crate::people::directory::resumption::at_once;
@@ -41,6 +41,7 @@ impl Membership<'_> {
             if nameless.asking.is_some() {
                 self.server.deliveries.write(&mut seat, "\n");
             }
+            seat.switch(Encoding::Json);
             self.state = State::Moving(at_once(*seat), Arrival::Back(Box::new(back)));
         }
         Ok(())
