@@ -293,8 +293,7 @@ mod tests {
     async fn r1_4_a_stuck_member_gets_all_of_it_in_order_once_it_reads() {
         let member = Arc::new(Recorder::default());
         let limits = limits(100, SlowReader::Skip);
-        let (outbox, drain) =
-            Outbox::new(b"uno\ndos\n", &mut vec![], of(&member), None, &limits);
+        let (outbox, drain) = Outbox::new(b"uno\ndos\n", &mut vec![], of(&member), None, &limits);
         let drain = tokio::spawn(drain);
         assert_eq!(outbox.push(b"tres\n", &mut vec![], &*member), Queued::Yes);
         member.allow(5);
@@ -310,8 +309,7 @@ mod tests {
     async fn r1_4_a_full_outbox_misses_messages_and_says_how_many() {
         let member = Arc::new(Recorder::default());
         let limits = limits(10, SlowReader::Skip);
-        let (outbox, drain) =
-            Outbox::new(b"uno\ndos\n", &mut vec![], of(&member), None, &limits);
+        let (outbox, drain) = Outbox::new(b"uno\ndos\n", &mut vec![], of(&member), None, &limits);
         let drain = tokio::spawn(drain);
         outbox.push(b"tres\ncuatro\n", &mut vec![], &*member);
         member.allow(usize::MAX);
@@ -324,8 +322,7 @@ mod tests {
     async fn r1_4_a_full_outbox_ends_the_connection_if_that_is_wanted() {
         let member = Arc::new(Recorder::default());
         let limits = limits(10, SlowReader::Close);
-        let (outbox, _drain) =
-            Outbox::new(b"uno\ndos\n", &mut vec![], of(&member), None, &limits);
+        let (outbox, _drain) = Outbox::new(b"uno\ndos\n", &mut vec![], of(&member), None, &limits);
         assert_eq!(outbox.push(b"3\n", &mut vec![], &*member), Queued::Yes);
         assert!(!member.hung_up.load(Ordering::Relaxed));
         assert_eq!(outbox.push(b"4\n", &mut vec![], &*member), Queued::Yes);
@@ -358,8 +355,7 @@ mod tests {
     async fn r1_4_no_member_is_stuck_because_the_server_stood_still() {
         let member = Arc::new(Recorder::default());
         let limits = limits(100, SlowReader::Skip);
-        let (_outbox, drain) =
-            Outbox::new(b"uno\n", &mut vec![], of(&member), None, &limits);
+        let (_outbox, drain) = Outbox::new(b"uno\n", &mut vec![], of(&member), None, &limits);
         let drain = tokio::spawn(drain);
         tokio::time::sleep(TIMEOUT / 2).await;
         tokio::time::advance(10 * TIMEOUT).await;

@@ -121,9 +121,11 @@ impl<T: Transport> Directory<T> {
         self.lock().accept(hold, number)
     }
 
-    /// The object for a client that comes back, unless another connection has its person by now.
-    pub(crate) fn resumed(&self, hold: Hold, stored: Option<Position>) -> Option<String> {
-        self.lock().resumed(hold, stored)
+    /// The object for a client that comes back, and a digest of the people in it, unless another connection has its
+    /// person by now.
+    pub(crate) fn resumed(&self, hold: Hold, stored: Option<Position>) -> Option<(String, u64)> {
+        let people = self.lock();
+        Some((people.resumed(hold, stored)?, people.digest(hold.id)))
     }
 
     /// The room to which the person of a connection is on its way, unless another connection has the person by now.

@@ -42,7 +42,7 @@ macro_rules! script {
 
 /// The hashes of style and script. A test says what they have to be.
 const STYLE: &str = "liqLsEq8w+4X6pGaO6u4pdpmKNRpZeyhs/RFe0MKZEk=";
-const SCRIPT: &str = "P9Z63CeZKZdZ04Z1HTxhOC/NF+Sy/BGCNz5gb7XWKS4=";
+const SCRIPT: &str = "VmDoOACYhyB2W7tgZEkTNoLPEE8Sx+scm4w60Ec74Wo=";
 
 /// The whole response, which ends its connection.
 pub(super) fn response() -> String {
