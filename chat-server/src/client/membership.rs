@@ -235,6 +235,18 @@ impl<'a> Membership<'a> {
         self.tell_line(self.connection.encoding().encode(event));
     }
 
+    /// The same for the last that it hears. On its way to a room, it does not get there.
+    pub(crate) fn tell_last(&mut self, event: &impl Event) {
+        let line = self.connection.encoding().encode(event);
+        match mem::replace(&mut self.state, State::Replaced) {
+            State::Moving(transfer, _) => self.server.deliveries.part_on_the_way(transfer, line),
+            state => {
+                self.state = state;
+                self.tell_line(line);
+            }
+        }
+    }
+
     fn tell_line(&mut self, line: String) {
         match (&mut self.state, &self.person) {
             (State::Nameless(nameless), _) => {

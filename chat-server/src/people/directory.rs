@@ -326,9 +326,12 @@ impl<T: Transport> People<T> {
 
     /// The others in a person's room hear this.
     pub(super) fn say(&mut self, id: PersonId, event: &impl Event) {
-        self.caused += match &self.person(id).location {
+        let person = self.person(id);
+        self.caused += match &person.location {
             Location::InRoom(room, member) => room.say(*member, event),
-            Location::Moving(_) | Location::Absent => 0,
+            Location::Moving(_) | Location::Absent => {
+                self.rooms[&person.room].room.say(MemberId::NOBODY, event)
+            }
             Location::Console(_) => self.rooms[&FIRST].room.say(MemberId::OPERATOR, event),
         };
     }

@@ -110,6 +110,21 @@ impl Deliveries {
         self.partings.spawn(async move { seat.part(&clock).await });
     }
 
+    /// The same for a client on its way to a room, which is told this last.
+    pub(crate) fn part_on_the_way<T: Transport>(
+        &self,
+        transfer: oneshot::Receiver<Seat<T>>,
+        line: String,
+    ) {
+        let deliveries = self.clone();
+        self.partings.spawn(async move {
+            if let Ok(mut seat) = transfer.await {
+                deliveries.tell(&mut seat, line);
+                seat.part(&deliveries.limits.clock).await;
+            }
+        });
+    }
+
     /// Waits until all rooms are closed, and until every member has everything that was said there.
     pub(crate) async fn finish(&self) {
         self.running.close();

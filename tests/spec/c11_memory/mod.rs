@@ -2,6 +2,7 @@
 //! Clients that come back: `resuming`, `absence`, `cuts`. This project's own one: `client`.
 
 mod absence;
+mod catching_up;
 mod client;
 mod cuts;
 mod resuming;

@@ -20,8 +20,9 @@ impl Membership<'_> {
     /// The client comes back to its session, if it can.
     pub(crate) fn resume(&mut self, arguments: &str) -> Result<(), NameError> {
         let State::Nameless(nameless) = &mut self.state else { return Ok(()) };
-        let directory = &self.server.directory;
-        let (hold, name, back) = directory.resume(arguments, self.connection.origin())?;
+        let (directory, origin) = (&self.server.directory, self.connection.origin());
+        let Some(seat) = &nameless.seat else { return Ok(()) };
+        let (hold, name, back) = directory.resume(arguments, seat.connection(), origin)?;
         if !nameless.registration.end() {
             // Too late: it makes way for another. The session goes on with the next connection.
             let leaving = if back.is_announced() { Leaving::Closing } else { Leaving::Cut };

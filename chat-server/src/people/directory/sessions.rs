@@ -105,6 +105,7 @@ impl<T: Transport> Directory<T> {
     pub(crate) fn resume(
         &self,
         arguments: &str,
+        connection: &Arc<T>,
         origin: Option<&Origin>,
     ) -> Result<(Hold, Name, Back), NameError> {
         let parsed = arguments.split_once(char::is_whitespace);
@@ -112,7 +113,10 @@ impl<T: Transport> Directory<T> {
             Some((token.parse().ok()?, position.trim().parse().ok()?))
         });
         let (token, behind) = parsed.ok_or(NameError::NoSession)?;
-        self.lock().resume(token, behind, origin)
+        let mut people = self.lock();
+        let (hold, name, back) = people.resume(token, behind, origin)?;
+        people.person_mut(hold.id).connection = Some(Arc::clone(connection));
+        Ok((hold, name, back))
     }
 
     /// Returns whether a numbered line is to be acted on, because it is new. `None`: another connection has the person by

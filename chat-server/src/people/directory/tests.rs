@@ -347,8 +347,9 @@ async fn r11_12_who_comes_back_is_told_who_came_meanwhile() {
     let (_, token) = session.split_once("\"token\":\"").unwrap();
     let (token, _) = token.split_once('"').unwrap();
     for comes in [true, false] {
-        let (hold, _, mut back) = directory.resume(&format!("{token} 0.0"), None).unwrap();
         let member = Arc::new(Recorder::eager());
+        let arguments = format!("{token} 0.0");
+        let (hold, _, mut back) = directory.resume(&arguments, &member, None).unwrap();
         let mut transfer = at_once(Seat::new(Arc::clone(&member)));
         let room = directory.destination(hold).unwrap();
         back.catch_up((&directory, hold), &deliveries, &room, &mut transfer).await;
