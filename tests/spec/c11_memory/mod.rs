@@ -6,6 +6,7 @@ mod catching_up;
 mod client;
 mod cuts;
 mod resuming;
+mod retention;
 mod store;
 
 use chat_drive::failure::Result;

@@ -57,7 +57,7 @@ impl Place {
     }
 }
 
-const SIGTERM: i32 = 15;
+pub(super) const SIGTERM: i32 = 15;
 
 pub(super) const RECORDED: &str = "* lo que se dice aquí se guarda durante 30 días";
 
