@@ -141,14 +141,13 @@ impl Database {
 
     /// The connection; to a new file, if there is none.
     pub(crate) fn connection(&mut self) -> Result<&mut Connection, OpenError> {
-        let connection = match self.connection.take() {
-            Some(connection) => connection,
+        let connection = if let Some(connection) = self.connection.take() {
+            connection
+        } else {
             // Lines of this epoch go on where they were.
-            None => {
-                let mut connection = connect(&self.options, self.epoch)?.0;
-                self.kept.write(&mut connection)?;
-                connection
-            }
+            let mut connection = connect(&self.options, self.epoch)?.0;
+            self.kept.write(&mut connection)?;
+            connection
         };
         Ok(self.connection.insert(connection))
     }
