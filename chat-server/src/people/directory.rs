@@ -99,7 +99,7 @@ pub(super) struct Person<T> {
     pub(super) name: Name,
     /// The [key](chat_protocol::name::key) of the name of the account that the person has proved to be its own.
     pub(super) account: Option<Box<str>>,
-    /// `None` before it has joined a room, and at the console.
+    /// `None` before it has joined a room, while it is absent, and at the console.
     pub(super) connection: Option<Arc<T>>,
     /// The sender of the last private message, and the name it had then.
     pub(super) correspondent: Option<Box<(PersonId, Name)>>,
