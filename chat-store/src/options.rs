@@ -18,6 +18,19 @@ pub struct Options {
     pub durability: Durability,
     /// The time for which a session lasts whose client was there when the last server ended.
     pub resume: Duration,
+    /// What is done with a damaged file.
+    pub damage: Damage,
+}
+
+/// What is done with a damaged file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Damage {
+    /// It is put aside, and another is begun.
+    Replace,
+    /// The same, but not as it is opened: that fails.
+    ReplaceOnceOpen,
+    /// It stays where it is: opening fails, and so does what comes later.
+    Fail,
 }
 
 /// What survives an end without warning.
@@ -40,7 +53,7 @@ pub enum Event {
         /// The lines that were lost meanwhile.
         lost: u64,
     },
-    /// The file is damaged. It was put aside under this name, and a new one begun.
+    /// The file is damaged. It was put aside under this name, and a new one begun, with the accounts, bans and mutes.
     PutAside(PathBuf),
 }
 

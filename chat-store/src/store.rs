@@ -38,8 +38,8 @@ pub struct Store {
 impl Store {
     /// Opens the file, begins an epoch, and starts the thread. `tell` is called from there.
     ///
-    /// A damaged file is [put aside](Self::put_aside). Fails if the file is another's, locked, or of a later version; it
-    /// is not touched then.
+    /// A damaged file is [put aside](Self::put_aside), if that is wanted. Fails if the file is another's, locked, or of a
+    /// later version; it is not touched then.
     pub fn open(
         options: &Options,
         tell: impl FnMut(Event) + Send + 'static,
@@ -50,11 +50,13 @@ impl Store {
         };
         let (sessions, accounts, sanctions) = match kept() {
             Err(error) if OpenError::is_damage(&error) => {
+                options.may_replace()?;
                 put_aside = Some(database.put_aside()?);
                 Default::default()
             }
             kept => kept?,
         };
+        database.begin_with(&accounts, &sanctions);
         let (jobs, receiver) = mpsc::channel();
         let queue = Arc::new(Semaphore::new(QUEUE));
         let lost = Arc::new(AtomicU64::new(0));

@@ -14,7 +14,7 @@ use crate::database::sessions::Changes;
 use crate::database::{Database, End, OpenError};
 use crate::line::{Line, Position};
 use crate::moderation::{Deed, Sanction};
-use crate::options::{Durability, Event, Lost, Options};
+use crate::options::{Damage, Durability, Event, Lost, Options};
 use crate::session::{Session, Token};
 
 /// The time for which a transaction waits for more lines.
@@ -94,6 +94,8 @@ pub(crate) struct Worker {
     told: u64,
     told_at: Option<Instant>,
     put_aside_at: Option<Instant>,
+    /// A damaged file is put aside.
+    replaces: bool,
     /// Lines for the next transaction, and those who wait for it.
     gathered: Vec<Arc<Line>>,
     sessions: Changes,
@@ -121,6 +123,7 @@ impl Worker {
             told: 0,
             told_at: None,
             put_aside_at: None,
+            replaces: options.damage != Damage::Fail,
             gathered: Vec::new(),
             sessions: Changes::new(),
             size: 0,
@@ -258,9 +261,9 @@ impl Worker {
         result.ok()
     }
 
-    /// Puts the file aside, and tells. Not again and again: the disk may be broken. Returns whether it was.
+    /// Puts the file aside, if that is wanted, and tells. Not again and again: the disk may be broken. Returns whether it was.
     fn put_aside(&mut self) -> bool {
-        if self.put_aside_at.is_some_and(|at| at.elapsed() < PAUSE) {
+        if !self.replaces || self.put_aside_at.is_some_and(|at| at.elapsed() < PAUSE) {
             return false;
         }
         let Ok(aside) = self.database.put_aside() else { return false };

@@ -1,1 +1,1 @@
-"""What ci/bench and ci/soak have in common."""
+"""What ci/bench, ci/soak and ci/store have in common."""

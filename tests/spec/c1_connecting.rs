@@ -14,7 +14,7 @@ use chat_tests::harness::stage::Stage;
 use predicates::prelude::*;
 
 #[cfg(target_os = "linux")]
-mod full_disk;
+pub(crate) mod full_disk;
 #[cfg(unix)]
 mod signals;
 

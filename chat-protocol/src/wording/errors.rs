@@ -53,6 +53,11 @@ texts! {
         es: "tiene más de {most} cuentas; chat-server account remove quita las que sobran",
         en: "it has more than {most} accounts; chat-server account remove removes those that are not needed",
     }
+    /// It is damaged, and has accounts, or is used by a subcommand.
+    pub store_is_damaged {
+        es: "el archivo está dañado: pon una copia en su lugar, o apártalo para empezar sin cuentas ni vetos",
+        en: "the file is damaged: put a copy in its place, or move it away to begin without accounts and bans",
+    }
     /// It is the store of a later server.
     pub store_is_newer {
         es: "el archivo es de una versión posterior del chat",

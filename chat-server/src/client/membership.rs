@@ -199,6 +199,7 @@ impl<'a> Membership<'a> {
             self.server.directory.leave(Hold::without_session(id), Leaving::Closing);
             return Ok(());
         }
+        self.server.directory.make_way(self.connection.origin());
         let peer = self.connection.peer();
         self.server.console.print(self.server.language().client_joined(&name, peer));
         self.person = Some((Hold::without_session(id), name));
@@ -232,6 +233,18 @@ impl<'a> Membership<'a> {
     /// The client alone hears this.
     pub(crate) fn tell(&mut self, event: &impl Event) {
         self.tell_line(self.connection.encoding().encode(event));
+    }
+
+    /// The same for the last that it hears. On its way to a room, it does not get there.
+    pub(crate) fn tell_last(&mut self, event: &impl Event) {
+        let line = self.connection.encoding().encode(event);
+        match mem::replace(&mut self.state, State::Replaced) {
+            State::Moving(transfer, _) => self.server.deliveries.part_on_the_way(transfer, line),
+            state => {
+                self.state = state;
+                self.tell_line(line);
+            }
+        }
     }
 
     fn tell_line(&mut self, line: String) {

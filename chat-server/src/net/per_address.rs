@@ -1,5 +1,5 @@
 //! Limits of each address (requirement 1.9): its connections, how fast new ones come, the lines of all
-//! of them together, and the rooms that they open.
+//! of them together, the rooms that they open, and their sessions.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -44,6 +44,7 @@ struct Known {
 
 /// One address.
 struct Address {
+    max_connections: Option<NonZeroU32>,
     max_rooms: Option<NonZeroU32>,
     usage: Mutex<Usage>,
 }
@@ -54,6 +55,9 @@ struct Usage {
     connects: Option<Bucket>,
     lines: Option<Bucket>,
     rooms: u32,
+    sessions: u32,
+    /// Those of them whose people are absent.
+    absent: u32,
 }
 
 /// One connection, counted for as long as this lives.
@@ -61,6 +65,15 @@ pub(crate) struct Origin(Arc<Address>);
 
 /// One room that an address has opened, counted for as long as this lives.
 pub(crate) struct OpenedRoom(Arc<Address>);
+
+/// One session of an address, counted for as long as this lives.
+pub(crate) struct SessionShare {
+    address: Arc<Address>,
+    is_absent: bool,
+}
+
+/// Sessions of an address for each connection that it may have: those who come and go leave some behind.
+const SESSIONS: u32 = 4;
 
 /// Addresses that may be remembered although they take nothing: some 200 bytes each.
 const REMEMBERED: usize = 1000;
@@ -120,8 +133,11 @@ impl Address {
             connects: bucket(limits.connects, CONNECT_BURST),
             lines: bucket(limits.lines, NonZeroU32::MIN),
             rooms: 0,
+            sessions: 0,
+            absent: 0,
         };
-        Self { max_rooms: limits.rooms, usage: Mutex::new(usage) }
+        let Limits { connections: max_connections, rooms: max_rooms, .. } = *limits;
+        Self { max_connections, max_rooms, usage: Mutex::new(usage) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Usage> {
@@ -133,7 +149,7 @@ impl Usage {
     /// Returns whether nothing needs to be known of the address.
     fn is_nothing(&self, now: Instant) -> bool {
         let buckets = [self.connects, self.lines];
-        self.connections + self.rooms == 0
+        self.connections + self.rooms + self.sessions == 0
             && buckets.into_iter().flatten().all(|bucket| bucket.is_full(now))
     }
 }
@@ -162,11 +178,51 @@ impl Origin {
         usage.rooms += 1;
         Ok(OpenedRoom(Arc::clone(&self.0)))
     }
+
+    /// Counts a session of a client of this address.
+    pub(crate) fn take_session(&self) -> SessionShare {
+        self.0.lock().sessions += 1;
+        SessionShare { address: Arc::clone(&self.0), is_absent: false }
+    }
+
+    /// Returns whether a further session is one too many.
+    pub(crate) fn has_all_its_sessions(&self) -> bool {
+        let limit = self.0.max_connections.map(|limit| limit.get().saturating_mul(SESSIONS));
+        limit.is_some_and(|limit| self.0.lock().sessions >= limit)
+    }
+
+    /// Returns whether it would have too many connections if absent people had one.
+    pub(crate) fn has_too_many_people(&self) -> bool {
+        let usage = self.0.lock();
+        let limit = self.0.max_connections;
+        limit.is_some_and(|limit| usage.connections.saturating_add(usage.absent) > limit.get())
+    }
+}
+
+impl SessionShare {
+    /// Returns whether it is one of this address.
+    pub(crate) fn is_of(&self, origin: &Origin) -> bool {
+        Arc::ptr_eq(&self.address, &origin.0)
+    }
+
+    /// The person of the session is absent, or not any more.
+    pub(crate) fn set_absent(&mut self, is_absent: bool) {
+        let mut usage = self.address.lock();
+        usage.absent = usage.absent + u32::from(is_absent) - u32::from(self.is_absent);
+        self.is_absent = is_absent;
+    }
 }
 
 impl Drop for Origin {
     fn drop(&mut self) {
         self.0.lock().connections -= 1;
+    }
+}
+
+impl Drop for SessionShare {
+    fn drop(&mut self) {
+        self.set_absent(false);
+        self.address.lock().sessions -= 1;
     }
 }
 

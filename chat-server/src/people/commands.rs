@@ -96,7 +96,9 @@ impl<T: Transport> People<T> {
                 _ = self.tell(id, &Notice::new("position", line, [("position", &position)]));
             }
             Command::Begin => {
-                return Ok(self.begin_session(id).map(|(seat, back)| Effect::Begun(seat, back)));
+                return Ok(self
+                    .begin_session(id, origin)
+                    .map(|(seat, back)| Effect::Begun(seat, back)));
             }
             Command::Help => {
                 let (role, accounts) = (self.role(id), self.accounts.is_some());

@@ -99,7 +99,7 @@ pub(super) struct Person<T> {
     pub(super) name: Name,
     /// The [key](chat_protocol::name::key) of the name of the account that the person has proved to be its own.
     pub(super) account: Option<Box<str>>,
-    /// `None` before it has joined a room, and at the console.
+    /// `None` before it has joined a room, while it is absent, and at the console.
     pub(super) connection: Option<Arc<T>>,
     /// The sender of the last private message, and the name it had then.
     pub(super) correspondent: Option<Box<(PersonId, Name)>>,
@@ -327,7 +327,8 @@ impl<T: Transport> People<T> {
 
     /// The others in a person's room hear this.
     pub(super) fn say(&mut self, id: PersonId, event: &impl Event) {
-        self.caused += match &self.person(id).location {
+        let person = self.person(id);
+        self.caused += match &person.location {
             Location::InRoom(room, member) => room.say(*member, event),
             Location::Moving(_) | Location::Absent => {
                 self.open_room(id).room.say(MemberId::NOBODY, event)

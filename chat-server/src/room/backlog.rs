@@ -82,6 +82,14 @@ impl Backlog {
         self.missed += lines(&text[fits..]);
     }
 
+    /// What comes from here on has this encoding. A gap before it is told in the one before.
+    pub(crate) fn switch(&mut self, encoding: Encoding) {
+        if self.misses_some() {
+            self.tell_what_was_missed();
+        }
+        self.encoding = encoding;
+    }
+
     /// Returns whether lines are missing of which the member has not been told.
     pub(crate) fn misses_some(&self) -> bool {
         self.missed > 0

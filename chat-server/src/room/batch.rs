@@ -218,11 +218,12 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::net::transport::fake::Recorder;
 
     const ANA: MemberId = MemberId::new(1, Encoding::Text);
     const BEA: MemberId = MemberId::new(2, Encoding::Text);
 
-    fn heard_by(member: MemberId, batch: &mut Batch<()>) -> String {
+    fn heard_by(member: MemberId, batch: &mut Batch<Recorder>) -> String {
         batch.exceptions.sort_by_key(|exception| exception.member);
         let mut own: Vec<Exception> =
             batch.exceptions.extract_if(.., |exception| exception.member == member).collect();
@@ -259,7 +260,7 @@ mod tests {
     fn r2_3_a_member_hears_what_is_said_between_its_joining_and_its_leaving() {
         let mut batch = Batch::default();
         batch.say(BEA, "before", None);
-        batch.join(ANA, Seat::new(Arc::new(())));
+        batch.join(ANA, Seat::new(Arc::new(Recorder::default())));
         batch.tell(ANA, "welcome");
         batch.say(ANA, "mine", None);
         batch.say(BEA, "while", None);
@@ -276,7 +277,7 @@ mod tests {
 
     #[test]
     fn one_sender_is_one_exception_however_much_it_says() {
-        let mut batch: Batch<()> = Batch::default();
+        let mut batch: Batch<Recorder> = Batch::default();
         for text in ["a1", "a2", "a3"] {
             batch.say(ANA, text, None);
         }

@@ -110,6 +110,21 @@ impl Deliveries {
         self.partings.spawn(async move { seat.part(&clock).await });
     }
 
+    /// The same for a client on its way to a room, which is told this last.
+    pub(crate) fn part_on_the_way<T: Transport>(
+        &self,
+        transfer: oneshot::Receiver<Seat<T>>,
+        line: String,
+    ) {
+        let deliveries = self.clone();
+        self.partings.spawn(async move {
+            if let Ok(mut seat) = transfer.await {
+                deliveries.tell(&mut seat, line);
+                seat.part(&deliveries.limits.clock).await;
+            }
+        });
+    }
+
     /// Waits until all rooms are closed, and until every member has everything that was said there.
     pub(crate) async fn finish(&self) {
         self.running.close();
@@ -237,6 +252,7 @@ impl<T: Transport> Fanout<T> {
                 continue;
             };
             let (_, mut seat) = self.seats.remove(place);
+            seat.switch(id.encoding());
             let text = if id.encoding() == Encoding::Json { &batch.json } else { &batch.text };
             let exceptions = &mut batch.exceptions;
             let first = exceptions.partition_point(|exception| exception.member < id);

@@ -16,6 +16,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::net::clock::Clock;
 use crate::net::transport::{Fault, Transport};
+use crate::net::wire::encoding::Encoding;
 use crate::net::wire::text::Text;
 use crate::room::backlog::Backlog;
 use crate::room::letter::Letter;
@@ -104,12 +105,12 @@ impl Outbox {
     pub(crate) fn new<T: Transport>(
         bytes: &[u8],
         letters: &mut Vec<Letter>,
-        member: Arc<T>,
+        (member, encoding): (Arc<T>, Encoding),
         lag: Option<Lag>,
         limits: &OutboxLimits,
     ) -> (Arc<Self>, impl Future<Output = ()> + Send + use<T>) {
         let OutboxLimits { capacity, language, .. } = *limits;
-        let backlog = Backlog::of(bytes, letters, capacity, language, member.encoding());
+        let backlog = Backlog::of(bytes, letters, capacity, language, encoding);
         let mut state = State::Waiting(backlog);
         abandon_if_full(&mut state, limits.slow_reader, &*member);
         let (state, slow_reader) = (Mutex::new(state), limits.slow_reader);
@@ -142,6 +143,13 @@ impl Outbox {
         }
         abandon_if_full(&mut state, self.slow_reader, member);
         Queued::Yes
+    }
+
+    /// What the member is sent from here on has this encoding.
+    pub(crate) fn switch(&self, encoding: Encoding) {
+        if let State::Waiting(backlog) = &mut *self.lock() {
+            backlog.switch(encoding);
+        }
     }
 
     /// Gives the member what waits for it until nothing waits, or it has taken nothing for too long.
@@ -270,6 +278,10 @@ mod tests {
         }
     }
 
+    fn of(member: &Arc<Recorder>) -> (Arc<Recorder>, Encoding) {
+        (Arc::clone(member), Encoding::Text)
+    }
+
     async fn heard(member: &Recorder, text: &str) {
         while member.taken().len() < text.len() {
             tokio::task::yield_now().await;
@@ -281,8 +293,7 @@ mod tests {
     async fn r1_4_a_stuck_member_gets_all_of_it_in_order_once_it_reads() {
         let member = Arc::new(Recorder::default());
         let limits = limits(100, SlowReader::Skip);
-        let (outbox, drain) =
-            Outbox::new(b"uno\ndos\n", &mut vec![], Arc::clone(&member), None, &limits);
+        let (outbox, drain) = Outbox::new(b"uno\ndos\n", &mut vec![], of(&member), None, &limits);
         let drain = tokio::spawn(drain);
         assert_eq!(outbox.push(b"tres\n", &mut vec![], &*member), Queued::Yes);
         member.allow(5);
@@ -298,8 +309,7 @@ mod tests {
     async fn r1_4_a_full_outbox_misses_messages_and_says_how_many() {
         let member = Arc::new(Recorder::default());
         let limits = limits(10, SlowReader::Skip);
-        let (outbox, drain) =
-            Outbox::new(b"uno\ndos\n", &mut vec![], Arc::clone(&member), None, &limits);
+        let (outbox, drain) = Outbox::new(b"uno\ndos\n", &mut vec![], of(&member), None, &limits);
         let drain = tokio::spawn(drain);
         outbox.push(b"tres\ncuatro\n", &mut vec![], &*member);
         member.allow(usize::MAX);
@@ -312,15 +322,14 @@ mod tests {
     async fn r1_4_a_full_outbox_ends_the_connection_if_that_is_wanted() {
         let member = Arc::new(Recorder::default());
         let limits = limits(10, SlowReader::Close);
-        let (outbox, _drain) =
-            Outbox::new(b"uno\ndos\n", &mut vec![], Arc::clone(&member), None, &limits);
+        let (outbox, _drain) = Outbox::new(b"uno\ndos\n", &mut vec![], of(&member), None, &limits);
         assert_eq!(outbox.push(b"3\n", &mut vec![], &*member), Queued::Yes);
         assert!(!member.hung_up.load(Ordering::Relaxed));
         assert_eq!(outbox.push(b"4\n", &mut vec![], &*member), Queued::Yes);
         assert!(member.hung_up.load(Ordering::Relaxed));
         let hasty = Arc::new(Recorder::default());
         let (_outbox, _drain) =
-            Outbox::new(b"a line\nand one more\n", &mut vec![], hasty.clone(), None, &limits);
+            Outbox::new(b"a line\nand one more\n", &mut vec![], of(&hasty), None, &limits);
         assert!(hasty.hung_up.load(Ordering::Relaxed), "the first text can be too much as well");
     }
 
@@ -331,7 +340,7 @@ mod tests {
         let begun = Instant::now();
         let lagging = Lagging::new();
         let lag = Some(lagging.lag());
-        let (outbox, drain) = Outbox::new(b"uno\n", &mut vec![], Arc::clone(&member), lag, &limits);
+        let (outbox, drain) = Outbox::new(b"uno\n", &mut vec![], of(&member), lag, &limits);
         let drain = tokio::spawn(drain);
         lagging.emptied().await;
         assert_eq!(begun.elapsed(), STALL);
@@ -346,8 +355,7 @@ mod tests {
     async fn r1_4_no_member_is_stuck_because_the_server_stood_still() {
         let member = Arc::new(Recorder::default());
         let limits = limits(100, SlowReader::Skip);
-        let (_outbox, drain) =
-            Outbox::new(b"uno\n", &mut vec![], Arc::clone(&member), None, &limits);
+        let (_outbox, drain) = Outbox::new(b"uno\n", &mut vec![], of(&member), None, &limits);
         let drain = tokio::spawn(drain);
         tokio::time::sleep(TIMEOUT / 2).await;
         tokio::time::advance(10 * TIMEOUT).await;
@@ -366,7 +374,7 @@ mod tests {
         let bytes = [b'x'; 1000];
         let lagging = Lagging::new();
         let lag = Some(lagging.lag());
-        let (outbox, drain) = Outbox::new(&bytes, &mut vec![], Arc::clone(&member), lag, &limits);
+        let (outbox, drain) = Outbox::new(&bytes, &mut vec![], of(&member), lag, &limits);
         let drain = tokio::spawn(drain);
         let sips = async {
             for _ in 0..bytes.len() {

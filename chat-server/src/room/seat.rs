@@ -46,6 +46,8 @@ impl MemberId {
 /// A member's place in a room.
 pub(crate) struct Seat<T> {
     member: Arc<T>,
+    /// The encoding of what it is sent.
+    encoding: Encoding,
     state: State,
 }
 
@@ -61,17 +63,23 @@ enum State {
     Gone,
 }
 
-impl<T> Seat<T> {
+impl<T: Transport> Seat<T> {
     pub(crate) fn new(member: Arc<T>) -> Self {
-        Self { member, state: State::Direct { slow: false } }
+        Self { encoding: member.encoding(), member, state: State::Direct { slow: false } }
     }
 
     pub(crate) fn connection(&self) -> &Arc<T> {
         &self.member
     }
-}
 
-impl<T: Transport> Seat<T> {
+    /// What the member is sent from here on has this encoding.
+    pub(crate) fn switch(&mut self, encoding: Encoding) {
+        self.encoding = encoding;
+        if let State::Behind(outbox, _) = &self.state {
+            outbox.switch(encoding);
+        }
+    }
+
     /// Gives the text to the member, or to an outbox where it waits for the member within `limits`. `lagging`
     /// counts the members that wait so and may catch up.
     pub(crate) fn deliver(
@@ -95,7 +103,8 @@ impl<T: Transport> Seat<T> {
     ) {
         if let Some((rest, slow)) = self.offer(text, letters, now) {
             let lag = (!slow).then(|| lagging.lag());
-            let (outbox, drain) = Outbox::new(rest, letters, Arc::clone(&self.member), lag, limits);
+            let member = (Arc::clone(&self.member), self.encoding);
+            let (outbox, drain) = Outbox::new(rest, letters, member, lag, limits);
             self.state = State::Behind(outbox, tokio::spawn(drain));
         }
         letters.clear();

@@ -21,7 +21,7 @@ use chat_protocol::options::time_limit::TimeLimit;
 use chat_store::database::OpenError;
 use chat_store::line::{Line, Position};
 use chat_store::moderation::{Deed, Sanction};
-use chat_store::options::{Durability, Event, Options};
+use chat_store::options::{Damage, Durability, Event, Options};
 use chat_store::session::{Session, Token};
 use clap::{Args, ValueEnum};
 
@@ -109,6 +109,8 @@ impl StoreOptions {
             keep_size: Some(self.keep_size.0),
             durability,
             resume,
+            // Without its accounts, each name would be free.
+            damage: if self.has_accounts() { Damage::ReplaceOnceOpen } else { Damage::Replace },
         };
         let (console, file) = (console.clone(), path.clone());
         let tell = move |event: Event| {
@@ -225,6 +227,7 @@ fn open_offline(path: &Path) -> Result<chat_store::store::Store, Error> {
         // The sessions of the server stay.
         resume: RESUME,
         durability: Durability::Commit,
+        damage: Damage::Fail,
     };
     chat_store::store::Store::open(&options, |event| tracing::error!(?event)).map_err(fail)
 }
@@ -263,6 +266,7 @@ impl Error {
             OpenError::Io(error) => language.file_reason(error),
             OpenError::Locked => language.store_is_locked().to_owned(),
             OpenError::Foreign => language.store_is_foreign().to_owned(),
+            OpenError::Damaged => language.store_is_damaged().to_owned(),
             OpenError::Newer(_) => language.store_is_newer().to_owned(),
             OpenError::Database(error) => error.to_string(),
             OpenError::Thread(error) => error.to_string(),

@@ -1,5 +1,7 @@
 //! The accounts.
 
+use rusqlite::Connection;
+
 use super::{Database, OpenError};
 use crate::account::Account;
 
@@ -30,13 +32,26 @@ impl Database {
         if let Some(ended) = ended {
             connection.execute("delete from session where account = ?", [ended])?;
         }
+        write(connection, name, hash)?;
         match hash {
-            Some(hash) => connection.execute(
-                "insert into account values(?1, ?2) on conflict do update set hash = ?2",
-                [name, hash],
-            ),
-            None => connection.execute("delete from account where name = ?", [name]),
-        }?;
+            Some(hash) => _ = self.kept.accounts.insert(name.into(), hash.into()),
+            None => _ = self.kept.accounts.remove(name),
+        }
         Ok(())
     }
+}
+
+pub(super) fn write(
+    connection: &Connection,
+    name: &str,
+    hash: Option<&str>,
+) -> rusqlite::Result<()> {
+    match hash {
+        Some(hash) => connection.execute(
+            "insert into account values(?1, ?2) on conflict do update set hash = ?2",
+            [name, hash],
+        ),
+        None => connection.execute("delete from account where name = ?", [name]),
+    }?;
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 mod blocks;
+mod kept;
 pub(crate) mod moderation;
 pub(crate) mod retention;
 pub(crate) mod sessions;
@@ -19,7 +20,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use thiserror::Error;
 
 use crate::line::Line;
-use crate::options::{Durability, Options};
+use crate::options::{Damage, Durability, Options};
+use kept::Kept;
 use sessions::Changes;
 
 /// Tells our files from other people's: "CHAT".
@@ -64,6 +66,9 @@ pub enum OpenError {
     /// Not a database of a chat.
     #[error("it is not a chat's")]
     Foreign,
+    /// It is damaged, and must not be put aside.
+    #[error("it is damaged")]
+    Damaged,
     /// Of a later version than this program knows.
     #[error("it is of a later version ({0}) than this program knows ({VERSION})")]
     Newer(u32),
@@ -81,6 +86,7 @@ pub(crate) struct Database {
     connection: Option<Connection>,
     options: Options,
     epoch: u32,
+    kept: Kept,
     /// Keeps other processes out as long as it is open.
     _lock: File,
 }
@@ -110,32 +116,39 @@ impl Database {
         let (connection, epoch, aside) = match connect(&options, 0) {
             Ok((connection, epoch)) => (connection, epoch, None),
             Err(error) if error.is_damage() => {
+                options.may_replace()?;
                 let aside = put_aside(path)?;
                 let (connection, epoch) = connect(&options, 0)?;
                 (connection, epoch, Some(aside))
             }
             Err(error) => return Err(error),
         };
-        Ok((Self { connection: Some(connection), options, epoch, _lock: lock }, aside))
+        let kept = Kept::default();
+        Ok((Self { connection: Some(connection), options, epoch, kept, _lock: lock }, aside))
     }
 
     pub(crate) fn epoch(&self) -> u32 {
         self.epoch
     }
 
-    /// Puts a damaged file aside; the next use begins another. Returns the name under which it was put aside.
+    /// Puts a damaged file aside and begins another, now or with the next use. Returns the name under which it was put aside.
     pub(crate) fn put_aside(&mut self) -> io::Result<PathBuf> {
         let aside = put_aside(&self.options.path)?;
         self.connection = None;
+        // If it fails, the next use tells why.
+        let _ = self.connection();
         Ok(aside)
     }
 
     /// The connection; to a new file, if there is none.
     pub(crate) fn connection(&mut self) -> Result<&mut Connection, OpenError> {
-        let connection = match self.connection.take() {
-            Some(connection) => connection,
+        let connection = if let Some(connection) = self.connection.take() {
+            connection
+        } else {
             // Lines of this epoch go on where they were.
-            None => connect(&self.options, self.epoch)?.0,
+            let mut connection = connect(&self.options, self.epoch)?.0;
+            self.kept.write(&mut connection)?;
+            connection
         };
         Ok(self.connection.insert(connection))
     }
@@ -165,6 +178,13 @@ impl Database {
         // The log in front of the file has them still.
         connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))?;
         Ok(deleted)
+    }
+}
+
+impl Options {
+    /// Fails unless a damaged file is to be put aside as it is opened.
+    pub(crate) fn may_replace(&self) -> Result<(), OpenError> {
+        if self.damage == Damage::Replace { Ok(()) } else { Err(OpenError::Damaged) }
     }
 }
 

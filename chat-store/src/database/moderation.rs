@@ -57,25 +57,15 @@ impl Database {
         imposed: Option<&Sanction>,
         lifted: &[u64],
     ) -> Result<(), OpenError> {
+        // The server holds to it, whether it can be written or not.
+        self.kept.sanctions.retain(|id, _| !lifted.contains(id));
+        self.kept.sanctions.extend(imposed.map(|sanction| (sanction.id, sanction.clone())));
         let transaction = self.connection()?.transaction()?;
         for id in lifted {
             transaction.execute("delete from ban where id = ?", [id.cast_signed()])?;
         }
-        if let Some(Sanction { id, is_ban, name, account, network, until, by, reason }) = imposed {
-            let kind = if *is_ban { "ban" } else { "mute" };
-            transaction.execute(
-                "insert or replace into ban values(?, ?, ?, ?, ?, ?, ?, ?)",
-                params![
-                    id.cast_signed(),
-                    kind,
-                    name.as_deref(),
-                    account.as_deref(),
-                    network.as_deref(),
-                    until,
-                    &**by,
-                    &**reason
-                ],
-            )?;
+        if let Some(sanction) = imposed {
+            write(&transaction, sanction)?;
         }
         let Deed { at, by, deed, room, whom, why } = deed;
         transaction.execute(
@@ -84,6 +74,25 @@ impl Database {
         )?;
         Ok(transaction.commit()?)
     }
+}
+
+pub(super) fn write(connection: &Connection, sanction: &Sanction) -> rusqlite::Result<()> {
+    let Sanction { id, is_ban, name, account, network, until, by, reason } = sanction;
+    let kind = if *is_ban { "ban" } else { "mute" };
+    connection.execute(
+        "insert or replace into ban values(?, ?, ?, ?, ?, ?, ?, ?)",
+        params![
+            id.cast_signed(),
+            kind,
+            name.as_deref(),
+            account.as_deref(),
+            network.as_deref(),
+            until,
+            &**by,
+            &**reason
+        ],
+    )?;
+    Ok(())
 }
 
 /// Deletes what moderators did before this time, and what is too much of it.

@@ -1,5 +1,4 @@
-use std::fs::{self, File};
-use std::io::{Seek, SeekFrom, Write};
+use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -9,9 +8,10 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::line::{Line, Numbered};
-use crate::options::Durability;
+use crate::options::{Damage, Durability};
 
 mod blocks;
+mod damage;
 mod moderation;
 
 /// A store in a folder of its own, and what it told.
@@ -31,8 +31,9 @@ impl Place {
 
     fn options(&self) -> Options {
         let path = self.path();
-        let durability = Durability::Gather;
-        Options { path, keep: None, keep_size: None, durability, resume: Duration::from_mins(10) }
+        let (durability, damage) = (Durability::Gather, Damage::Replace);
+        let resume = Duration::from_mins(10);
+        Options { path, keep: None, keep_size: None, durability, resume, damage }
     }
 
     fn open_with(&self, options: &Options) -> Result<Store, OpenError> {
@@ -145,32 +146,6 @@ fn a_file_of_somebody_else_or_of_a_later_version_is_not_touched() {
     fs::write(place.path(), "dear diary\n".repeat(1000)).unwrap();
     assert!(matches!(place.open_with(&place.options()), Err(OpenError::Foreign)));
     assert_eq!(fs::read(place.path()).unwrap().len(), 11_000);
-}
-
-/// Overwrites all pages of the file but the first.
-fn damage(path: &Path) {
-    let mut file = File::options().write(true).open(path).unwrap();
-    let length = file.metadata().unwrap().len();
-    file.seek(SeekFrom::Start(4096)).unwrap();
-    file.write_all(&vec![0xa5; usize::try_from(length).unwrap() - 4096]).unwrap();
-}
-
-#[tokio::test]
-async fn a_damaged_file_is_put_aside_and_the_next_begun() {
-    let place = Place::new();
-    let store = place.open();
-    (1..200).for_each(|n| store.give(line(&store, "sala", n, "Ana", "hola")));
-    let first = store.epoch();
-    drop(store);
-    damage(&place.path());
-    let damaged = fs::read(place.path()).unwrap();
-    let store = place.open();
-    store.give(line(&store, "sala", 1, "Ana", "goes on"));
-    assert_eq!(texts(&store.read("sala", Position::START, 9).await), ["goes on"]);
-    let aside = store.put_aside().expect("it was put aside");
-    assert!(fs::read(aside).unwrap()[4096..] == damaged[4096..], "it is another file");
-    assert!(store.epoch() >= first);
-    assert_eq!(store.lost(), 0);
 }
 
 #[tokio::test]

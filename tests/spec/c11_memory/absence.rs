@@ -2,9 +2,10 @@
 
 use chat_drive::failure::Result;
 use chat_protocol::name::NameError;
+use chat_protocol::wording::NAME_KEYWORD;
 use chat_tests::ES;
 use chat_tests::binaries;
-use chat_tests::chat::Chat;
+use chat_tests::chat::{Chat, take_part};
 
 use super::resuming::Resumer;
 use super::store::{Place, RECORDED, recorded, stop};
@@ -63,6 +64,57 @@ fn r11_13_who_cannot_come_back_leaves_at_once() -> Result {
     let mut peer = chat.asked_peer("again")?;
     peer.send(format!("/reanudar {} {}\n", ana.token, ana.position))?;
     peer.expect(&ES.name_refused(NameError::NoSession).to_string())
+}
+
+/// Is cut off, and waits until the server has seen it. Returns the line by which it comes back.
+fn cut(chat: &Chat, resumer: Resumer) -> Result<String> {
+    let Resumer { peer, token, position, .. } = resumer;
+    let gone = format!("cliente {} desconectado", peer.address());
+    drop(peer);
+    chat.server.out.wait_for(&gone)?;
+    Ok(format!("/reanudar {token} {position}\n"))
+}
+
+/// Linux only: other systems have only one address of 127.0.0.0/8.
+#[cfg(target_os = "linux")]
+#[test]
+fn r1_9_absent_people_make_way_for_others_of_their_address() -> Result {
+    let chat = Chat::start_with(&["--profile", "grupal", "--max-per-ip", "2"])?;
+    let mut bea = chat.stage.connect_from("Bea", ([127, 0, 0, 2], 0).into(), chat.address)?;
+    bea.expect(ES.greeting())?;
+    bea.expect(NAME_KEYWORD)?;
+    bea.send("Bea\n")?;
+    take_part(&mut bea)?;
+    for name in ["Ana", "Eva"] {
+        let resumer = Resumer::begin(chat.member(name)?)?;
+        bea.expect(&format!("* {name} se ha unido"))?;
+        cut(&chat, resumer)?;
+    }
+    let mut ina = chat.member("Ina")?;
+    bea.expect("* Ana ha salido")?;
+    bea.expect("* Ina se ha unido")?;
+    ina.send("/quien\n")?;
+    ina.expect("* en general (3): Bea, Eva, Ina")
+}
+
+#[test]
+fn r1_9_the_session_that_would_end_first_ends_when_an_address_has_too_many() -> Result {
+    let place = Place::new();
+    let chat = place.start(&["--max-per-ip", "2", "--absence", "off"])?;
+    let mut left = Vec::new();
+    for n in 0..9 {
+        let resumer = Resumer::begin(recorded(&chat, &format!("Ana{n}"))?)?;
+        left.push(cut(&chat, resumer)?);
+    }
+    stop(chat)?;
+    let chat = place.start(&[])?;
+    for (n, comes_back) in left.into_iter().enumerate() {
+        let mut peer = chat.asked_peer("again")?;
+        peer.send(comes_back)?;
+        let answer = peer.hear()?.unwrap_or_default();
+        assert_eq!(answer.starts_with("! "), n == 0, "{n}: {answer}");
+    }
+    Ok(())
 }
 
 #[test]

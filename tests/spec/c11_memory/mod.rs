@@ -2,9 +2,11 @@
 //! Clients that come back: `resuming`, `absence`, `cuts`. This project's own one: `client`.
 
 mod absence;
+mod catching_up;
 mod client;
 mod cuts;
 mod resuming;
+mod retention;
 mod store;
 
 use chat_drive::failure::Result;

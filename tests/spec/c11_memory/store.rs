@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use chat_drive::failure::Result;
+use chat_tests::ES;
 use chat_tests::binaries;
 use chat_tests::chat::Chat;
 use chat_tests::harness::door::Way;
@@ -34,6 +35,20 @@ impl Place {
         Path::new(&self.file)
     }
 
+    /// Overwrites all pages of the file but the first.
+    fn damage(&self) {
+        let mut damaged = fs::read(self.path()).expect("the file");
+        damaged[4096..].fill(0xa5);
+        fs::write(self.path(), &damaged).expect("the file");
+    }
+
+    /// Number of damaged files that were put aside.
+    fn put_aside(&self) -> usize {
+        let files = fs::read_dir(self.folder.path()).expect("a folder");
+        let files = files.map(|entry| entry.expect("an entry").path());
+        files.filter(|path| path.to_string_lossy().contains(".damaged-")).count()
+    }
+
     /// Sends a message from a new member to another, who receives it.
     fn say(chat: &Chat, text: &str) -> Result {
         let [mut ana, mut bea] = [recorded(chat, "Ana")?, recorded(chat, "Bea")?];
@@ -42,7 +57,7 @@ impl Place {
     }
 }
 
-const SIGTERM: i32 = 15;
+pub(super) const SIGTERM: i32 = 15;
 
 pub(super) const RECORDED: &str = "* lo que se dice aquí se guarda durante 30 días";
 
@@ -154,18 +169,40 @@ fn r11_7_a_damaged_file_is_put_aside_and_the_chat_begins() -> Result {
     let chat = place.start(&[])?;
     Place::say(&chat, &"x".repeat(4000))?;
     stop(chat)?;
-    let mut damaged = fs::read(place.path()).expect("the file");
-    damaged[4096..].fill(0xa5);
-    fs::write(place.path(), &damaged).expect("the file");
+    place.damage();
     let chat = place.start(&[])?;
     let said = chat.server.out.hear()?.unwrap_or_default();
     assert!(said.starts_with(&format!("! {} está dañado", place.file)), "{said}");
     Place::say(&chat, "hola")?;
-    let aside = fs::read_dir(place.folder.path())
-        .expect("a folder")
-        .map(|entry| entry.expect("an entry").path());
-    let aside = aside.filter(|path| path.to_string_lossy().contains(".damaged-")).count();
-    assert_eq!(aside, 1);
+    assert_eq!(place.put_aside(), 1);
+    Ok(())
+}
+
+#[test]
+fn r11_7_a_damaged_file_with_accounts_stays_and_nothing_starts() -> Result {
+    let place = Place::new();
+    stop(place.start(&[])?)?;
+    let run = |arguments: &[&str]| {
+        let mut server = binaries::server();
+        let output = server.args(arguments).args(["--store", &place.file]).output();
+        let output = output.expect("it runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    assert_eq!(run(&["account", "list"]).0, Some(0));
+    place.damage();
+    let server = ["-b", "127.0.0.1:0", "--profile", "grupal", "--accounts"];
+    for arguments in [
+        &[&server[..], &["optional"]].concat()[..],
+        &[&server[..], &["required"]].concat(),
+        &["account", "list"],
+        &["account", "passwd", "Ana"],
+        &["forget", "Ana"],
+    ] {
+        let (status, reason) = run(arguments);
+        assert_eq!((status, reason.lines().count()), (Some(1), 1), "{arguments:?}: {reason}");
+        assert!(reason.contains(ES.store_is_damaged()), "{arguments:?}: {reason}");
+    }
+    assert_eq!(place.put_aside(), 0);
     Ok(())
 }
 

@@ -9,22 +9,22 @@ use super::*;
 const SIGTERM: i32 = 15;
 
 /// A small file system in memory.
-struct SmallDisk(tempfile::TempDir);
+pub(crate) struct SmallDisk(tempfile::TempDir);
 
 impl SmallDisk {
     /// `None` where that is not allowed.
-    fn mount(size: &str) -> Option<Self> {
+    pub(crate) fn mount(size: &str) -> Option<Self> {
         let disk = Self(tempfile::tempdir().expect("a directory"));
         let options = format!("size={size}");
         run("mount", &["-t", "tmpfs", "-o", &options, "tmpfs"], disk.path()).then_some(disk)
     }
 
-    fn resize(&self, size: &str) {
+    pub(crate) fn resize(&self, size: &str) {
         let options = format!("remount,size={size}");
         assert!(run("mount", &["-o", &options], self.path()));
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 }

@@ -125,8 +125,8 @@ impl Conversation<'_> {
         if code != Code::Restart {
             self.membership.leaves();
         }
-        self.membership.tell(&Notice::new("end", &reason, []));
         self.connection.close_with(code, &reason);
+        self.membership.tell_last(&Notice::new("end", &reason, []));
     }
 
     fn refuse(&mut self, refusal: &Refusal) {

@@ -5,7 +5,7 @@ use chat_store::line::Numbered;
 
 use super::{Membership, State};
 use crate::net::transport::{Fault, Transport};
-use crate::net::wire::encoding::Object;
+use crate::net::wire::encoding::{Encoding, Object};
 use crate::people::directory::Arrival;
 use crate::people::directory::coming::Leaving;
 use crate::people::directory::resumption::at_once;
@@ -20,9 +20,10 @@ impl Membership<'_> {
     /// The client comes back to its session, if it can.
     pub(crate) fn resume(&mut self, arguments: &str) -> Result<(), NameError> {
         let State::Nameless(nameless) = &mut self.state else { return Ok(()) };
-        let directory = &self.server.directory;
-        let from = (self.connection.peer().ip(), self.connection.origin());
-        let (hold, name, back) = directory.resume(arguments, from)?;
+        let (directory, connection) = (&self.server.directory, self.connection);
+        let from = (connection.peer().ip(), connection.origin());
+        let Some(seat) = &nameless.seat else { return Ok(()) };
+        let (hold, name, back) = directory.resume(arguments, seat.connection(), from)?;
         if !nameless.registration.end() {
             // Too late: it makes way for another. The session goes on with the next connection.
             let leaving = if back.is_announced() { Leaving::Closing } else { Leaving::Cut };
@@ -42,6 +43,7 @@ impl Membership<'_> {
             if nameless.asking.is_some() {
                 self.server.deliveries.write(&mut seat, "\n");
             }
+            seat.switch(Encoding::Json);
             self.state = State::Moving(at_once(*seat), Arrival::Back(Box::new(back)));
         }
         Ok(())

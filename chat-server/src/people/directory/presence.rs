@@ -1,5 +1,7 @@
 //! What a person is told about the others: who is there, and which rooms there are (chapters 5 and 6).
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use chat_protocol::limits::MAX_LISTED;
 use chat_protocol::name::Name;
 use chat_store::line::Position;
@@ -37,6 +39,13 @@ impl<T: Transport> People<T> {
         (&open.name, open.members.iter().map(|id| &self.person(*id).name))
     }
 
+    /// A number that is another when others are in a person's room, or have other names.
+    pub(super) fn digest(&self, id: PersonId) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.present(id).1.for_each(|name| name.as_str().hash(&mut hasher));
+        hasher.finish()
+    }
+
     /// Adds a person's room, the people in it, and their number, which may be larger than the list is long.
     pub(super) fn list_people(&self, id: PersonId, object: Object) -> Object {
         let (room, names) = self.present(id);
@@ -46,9 +55,11 @@ impl<T: Transport> People<T> {
 
     /// The lines for a person that arrives, in its encoding.
     pub(super) fn welcome(&self, id: PersonId, arrival: &Arrival) -> Vec<String> {
-        if let Arrival::Back(_) = arrival {
-            // It has been told.
-            return Vec::new();
+        if let Arrival::Back(back) = arrival {
+            // It has been told, but for those who came and went meanwhile.
+            let is_stale = back.listed() != Some(self.digest(id));
+            let list = || self.list_people(id, Object::new("people")).end();
+            return is_stale.then(list).into_iter().collect();
         }
         let Rules { language, presence, commands, .. } = self.rules;
         let (room, names) = self.present(id);

@@ -31,17 +31,22 @@ pub(crate) struct Back {
     pub(super) has_heard: bool,
     /// The person had left: the room hears of its return.
     had_left: bool,
-    /// The client knows that it is back.
-    is_told: bool,
+    /// The client knows that it is back, and who is there: the [digest](super::Directory::resumed) of that.
+    listed: Option<u64>,
 }
 
 impl Back {
     pub(super) fn new(behind: Position, session: Position, had_left: bool) -> Self {
-        Self { behind, session, has_heard: false, had_left, is_told: false }
+        Self { behind, session, has_heard: false, had_left, listed: None }
     }
 
     pub(crate) fn session(&self) -> Position {
         self.session
+    }
+
+    /// The digest of the people that the client knows.
+    pub(super) fn listed(&self) -> Option<u64> {
+        self.listed
     }
 
     pub(super) fn behind(&self) -> Position {
@@ -62,13 +67,13 @@ impl Back {
         transfer: &mut Transfer<T>,
     ) {
         let Some((memories, name)) = room.place() else { return };
-        if !self.is_told {
+        if self.listed.is_none() {
             let stored =
                 if self.has_heard { memories.stored_up_to(&name, self.behind).await } else { None };
-            let Some(resumed) = directory.resumed(hold, stored) else { return };
+            let Some((resumed, listed)) = directory.resumed(hold, stored) else { return };
             // It says what was accepted.
             memories.may_deliver().await;
-            self.is_told = true;
+            self.listed = Some(listed);
             send(deliveries, transfer, &(resumed + "\n"));
         }
         while !room.reaches(self.behind) {

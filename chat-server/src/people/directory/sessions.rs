@@ -26,15 +26,14 @@ use super::coming::{Hold, Leaving};
 use super::resumption::Back;
 use super::{Directory, FIRST, Location, People, PersonId};
 use crate::net::clock::{milliseconds, since_1970};
-use crate::net::per_address::Origin;
+use crate::net::per_address::{Origin, SessionShare};
 use crate::net::transport::Transport;
 use crate::net::wire::encoding::{Encoding, Object};
 use crate::room::memory::Memories;
 use crate::room::order::Room;
 use crate::room::seat::MemberId;
 
-/// Most sessions at a time. Each is some 300 bytes.
-const MOST: usize = 100_000;
+mod limits;
 
 /// All sessions.
 pub(crate) struct Sessions {
@@ -54,6 +53,8 @@ struct Entry {
     /// Number of the connection that has it. Lines of an earlier one are ignored.
     turn: u32,
     due: Option<Instant>,
+    /// Counts it where its client comes from.
+    share: Option<SessionShare>,
 }
 
 impl Sessions {
@@ -68,7 +69,8 @@ impl Sessions {
         for (token, session) in stored {
             let until = Duration::from_millis(session.until.unwrap_or_default().unsigned_abs());
             let due = now + until.saturating_sub(since).min(self.resume);
-            self.all.insert(token, Entry { session, person: None, turn: 0, due: Some(due) });
+            let entry = Entry { session, person: None, turn: 0, due: Some(due), share: None };
+            self.all.insert(token, entry);
             self.dues.insert((due, token));
         }
     }
@@ -79,16 +81,6 @@ impl Sessions {
             entry.person.is_none() && entry.session.account.as_deref() == Some(account)
         };
         self.all.iter().filter(|(_, entry)| has_left(entry)).map(|(token, _)| *token).collect()
-    }
-
-    /// Makes room for one more, at the cost of the one that would end first. Returns whether there is some.
-    fn make_room(&mut self) -> bool {
-        if self.all.len() < MOST {
-            return true;
-        }
-        let is_away = |token: &Token| self.all[token].person.is_none();
-        let first = self.dues.iter().find(|(_, token)| is_away(token)).copied();
-        first.is_some_and(|due| self.dues.remove(&due) && self.all.remove(&due.1).is_some())
     }
 
     fn set_due(&mut self, token: Token, due: Option<Instant>) {
@@ -122,14 +114,18 @@ impl<T: Transport> Directory<T> {
     pub(crate) fn resume(
         &self,
         arguments: &str,
-        (ip, origin): (IpAddr, Option<&Origin>),
+        connection: &Arc<T>,
+        from: (IpAddr, Option<&Origin>),
     ) -> Result<(Hold, Name, Back), NameError> {
         let parsed = arguments.split_once(char::is_whitespace);
         let parsed = parsed.and_then(|(token, position)| {
             Some((token.parse().ok()?, position.trim().parse().ok()?))
         });
         let (token, behind) = parsed.ok_or(NameError::NoSession)?;
-        self.lock().resume(token, behind, (ip, origin))
+        let mut people = self.lock();
+        let (hold, name, back) = people.resume(token, behind, from)?;
+        people.person_mut(hold.id).connection = Some(Arc::clone(connection));
+        Ok((hold, name, back))
     }
 
     /// Returns whether a numbered line is to be acted on, because it is new. `None`: another connection has the person by
@@ -138,9 +134,11 @@ impl<T: Transport> Directory<T> {
         self.lock().accept(hold, number)
     }
 
-    /// The object for a client that comes back, unless another connection has its person by now.
-    pub(crate) fn resumed(&self, hold: Hold, stored: Option<Position>) -> Option<String> {
-        self.lock().resumed(hold, stored)
+    /// The object for a client that comes back, and a digest of the people in it, unless another connection has its
+    /// person by now.
+    pub(crate) fn resumed(&self, hold: Hold, stored: Option<Position>) -> Option<(String, u64)> {
+        let people = self.lock();
+        Some((people.resumed(hold, stored)?, people.digest(hold.id)))
     }
 
     /// The room to which the person of a connection is on its way, unless another connection has the person by now.
@@ -159,8 +157,9 @@ impl<T: Transport> People<T> {
     pub(in crate::people) fn begin_session(
         &mut self,
         id: PersonId,
+        origin: Option<&Origin>,
     ) -> Option<(MemberId, Position)> {
-        if self.person(id).session.is_some() || !self.sessions.make_room() {
+        if self.person(id).session.is_some() || !self.make_room(origin) {
             return None;
         }
         let person = self.person(id);
@@ -184,7 +183,8 @@ impl<T: Transport> People<T> {
             accepted: 0,
             until: None,
         };
-        let entry = Entry { session: begun, person: Some(id), turn: 0, due: None };
+        let share = origin.map(Origin::take_session);
+        let entry = Entry { session: begun, person: Some(id), turn: 0, due: None, share };
         self.sessions.all.insert(token, entry);
         let person = self.person_mut(id);
         person.session = Some(Box::new(token));
@@ -226,6 +226,7 @@ impl<T: Transport> People<T> {
         back.has_heard = has_heard && back.behind() == behind;
         entry.turn += 1;
         entry.person = Some(id);
+        entry.share = origin.map(Origin::take_session);
         entry.session.until = None;
         let hold = Hold { id, turn: entry.turn };
         self.sessions.set_due(token, None);
@@ -249,6 +250,7 @@ impl<T: Transport> People<T> {
             return Err(error);
         }
         let id = self.admit(name, Encoding::Json, Location::Moving(Vec::new()), account)?;
+        self.make_way(origin);
         let mut behind = behind;
         // The first room, if there is no space for its own any more, or it may not go there.
         let to = self.room_for(id, room, FIRST, (Some(ip), origin)).unwrap_or(FIRST);
@@ -350,6 +352,10 @@ impl<T: Transport> People<T> {
             room.leave(member);
         }
         let due = Instant::now() + self.sessions.absence.min(self.sessions.resume);
+        let entry = self.sessions.all.get_mut(&token);
+        if let Some(share) = entry.and_then(|entry| entry.share.as_mut()) {
+            share.set_absent(true);
+        }
         self.set_until(token);
         self.sessions.set_due(token, Some(due));
         true
@@ -364,6 +370,7 @@ impl<T: Transport> People<T> {
         }
         let Some(entry) = self.sessions.all.get_mut(&token) else { return };
         entry.person = None;
+        entry.share.iter_mut().for_each(|share| share.set_absent(false));
         if entry.session.until.is_none() {
             self.set_until(token);
         }

@@ -1,3 +1,4 @@
+use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -6,8 +7,10 @@ use chat_protocol::refusal::Refusal;
 use tokio::task::yield_now;
 
 use super::coming::Leaving;
+use super::resumption::at_once;
 use super::*;
 use crate::net::transport::fake::Recorder;
+use crate::room::memory::Memories;
 use crate::room::outbox::OutboxLimits;
 
 const RULES: Rules =
@@ -332,4 +335,37 @@ async fn r2_1_no_message_of_a_room_falls_to_private_ones_from_others() {
     assert_eq!(write().await, Ok(()), "it can hear again");
     let receipts = heard(&directory, bea, &bea_hears).await;
     assert_eq!(receipts.matches("[privado a Ana]").count(), letters + 1, "none that was refused");
+}
+
+#[tokio::test]
+async fn r11_12_who_comes_back_is_told_who_came_meanwhile() {
+    let memories = Memories::new(0, Language::Es, None);
+    let (deliveries, _failure) = Deliveries::new(OutboxLimits::lenient(), None, Some(memories));
+    let directory = Directory::new(deliveries.clone(), RULES, sessions());
+    let (ana, before) = come(&directory, "Ana");
+    directory.execute(Hold::without_session(ana), Command::Begin, None);
+    let session = heard(&directory, ana, &before).await;
+    let (_, token) = session.split_once("\"token\":\"").unwrap();
+    let (token, _) = token.split_once('"').unwrap();
+    for comes in [true, false] {
+        let member = Arc::new(Recorder::eager());
+        let arguments = format!("{token} 0.0");
+        let from = (Ipv4Addr::LOCALHOST.into(), None);
+        let (hold, _, mut back) = directory.resume(&arguments, &member, from).unwrap();
+        let mut transfer = at_once(Seat::new(Arc::clone(&member)));
+        let room = directory.destination(hold).unwrap();
+        back.catch_up((&directory, hold), &deliveries, &room, &mut transfer).await;
+        if comes {
+            come(&directory, "Eva");
+        }
+        let seat = transfer.await.unwrap();
+        directory.arrive_at(hold, seat, Arrival::Back(Box::new(back))).unwrap();
+        let told = heard(&directory, ana, &member).await;
+        let lists: Vec<_> = told.lines().filter(|line| line.contains("\"people\":[")).collect();
+        assert!(lists[0].starts_with("{\"kind\":\"resumed\""), "{told}");
+        assert_eq!(lists.len(), if comes { 2 } else { 1 }, "{told}");
+        let last = lists.last().unwrap();
+        assert!(last.contains("\"people\":[\"Ana\",\"Eva\"]"), "{told}");
+        assert_eq!(last.starts_with("{\"kind\":\"people\""), comes, "{told}");
+    }
 }

@@ -224,3 +224,26 @@ async fn r10_22_a_pass_has_a_text_for_each_encoding_and_json_only_if_somebody_ta
     assert_eq!(texts, ["{welcome}", "a1\"}", "{told}", "o1\"}"]);
     assert_eq!(bea_hears.offers(), 1);
 }
+
+#[tokio::test]
+async fn r11_10_what_was_missed_is_told_in_the_encoding_of_its_place() {
+    let mut stage = Stage::new();
+    stage.fanout.deliveries.limits.capacity = 64;
+    let (ana, hears) = stage.join(Recorder::default());
+    stage.pass().await;
+    let too_long = "x".repeat(80);
+    stage.room.say(MemberId::OPERATOR, too_long.as_str());
+    stage.pass().await;
+    stage.room.switch(ana, Encoding::Json, |_| "the first object".to_owned());
+    stage.pass().await;
+    stage.room.say(MemberId::OPERATOR, too_long.as_str());
+    stage.pass().await;
+    hears.allow(usize::MAX);
+    while stage.fanout.seats[0].1.is_behind() {
+        tokio::task::yield_now().await;
+    }
+    let taken = hears.taken();
+    let (text, objects) = taken.split_once("the first object\n").unwrap();
+    assert_eq!(text, "welcome\n* te has perdido 1 mensaje\n");
+    assert!(objects.starts_with("{\"kind\":\"missed\""), "{objects}");
+}

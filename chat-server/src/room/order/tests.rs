@@ -1,11 +1,12 @@
 use super::*;
+use crate::net::transport::fake::Recorder;
 
-fn room() -> Room<()> {
+fn room() -> Room<Recorder> {
     Room::new(None)
 }
 
-fn join(room: &Room<()>) -> MemberId {
-    room.join(Seat::new(Arc::new(())), Encoding::Text, ["welcome"], Past::Last).0
+fn join(room: &Room<Recorder>) -> MemberId {
+    room.join(Seat::new(Arc::new(Recorder::default())), Encoding::Text, ["welcome"], Past::Last).0
 }
 
 #[tokio::test]

@@ -132,7 +132,7 @@ const EVENTS = {
     for (const name of event.people) people.set(name, name);
     strangers = event.number - event.people.length;
     redraw();
-    if (!asked.people.shift()) addNotice(current, event.text, event.time);
+    if (event.text && !asked.people.shift()) addNotice(current, event.text, event.time);
   },
   rooms(event) {
     rooms = new Map(event.rooms.map((name, place) => [name, event.sizes[place]]));

@@ -3,7 +3,7 @@
 use super::*;
 use crate::moderation::{Deed, Sanction};
 
-fn ban(id: u64, until: Option<i64>) -> Sanction {
+pub(super) fn ban(id: u64, until: Option<i64>) -> Sanction {
     Sanction {
         id,
         is_ban: true,
@@ -16,7 +16,7 @@ fn ban(id: u64, until: Option<i64>) -> Sanction {
     }
 }
 
-fn deed(why: &str) -> Deed {
+pub(super) fn deed(why: &str) -> Deed {
     Deed {
         at: 0,
         by: "Bea".into(),

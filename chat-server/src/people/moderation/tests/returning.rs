@@ -19,7 +19,7 @@ impl Chat {
 
     /// Begins a session. Returns its token.
     async fn begin(&self, id: PersonId, member: &Recorder) -> String {
-        self.0.lock().begin_session(id).unwrap();
+        self.0.lock().begin_session(id, None).unwrap();
         loop {
             yield_now().await;
             if let Some((_, rest)) = member.taken().split_once("\"token\":\"") {
@@ -30,8 +30,8 @@ impl Chat {
 
     /// Takes a session up again from this address.
     fn resume(&self, token: &str, ip: &str) -> Result<(Hold, Arrival), NameError> {
-        let from = (ip.parse().unwrap(), None);
-        let (hold, _, back) = self.0.resume(&format!("{token} 0.0"), from)?;
+        let (member, from) = (Arc::new(Recorder::eager()), (ip.parse().unwrap(), None));
+        let (hold, _, back) = self.0.resume(&format!("{token} 0.0"), &member, from)?;
         Ok((hold, Arrival::Back(Box::new(back))))
     }
 }
