@@ -19,7 +19,7 @@ fn cook(chat: &Chat, name: &str) -> Result<Peer> {
 
 /// Bea has opened a room, and said there what fits no socket. Ana has just come back to it.
 fn catching_up(place: &Place) -> Result<(Chat, Peer, Resumer)> {
-    let chat = place.start(&[])?;
+    let chat = place.start(&["--drain", "10s"])?;
     let mut bea = cook(&chat, "Bea")?;
     let mut ana = Resumer::begin(cook(&chat, "Ana")?)?;
     ana.peer = chat.stuck_peer("again")?;
