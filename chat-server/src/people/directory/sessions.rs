@@ -75,14 +75,6 @@ impl Sessions {
         }
     }
 
-    /// Those of an account whose person has left.
-    pub(super) fn left_by(&self, account: &str) -> Vec<Token> {
-        let has_left = |entry: &Entry| {
-            entry.person.is_none() && entry.session.account.as_deref() == Some(account)
-        };
-        self.all.iter().filter(|(_, entry)| has_left(entry)).map(|(token, _)| *token).collect()
-    }
-
     fn set_due(&mut self, token: Token, due: Option<Instant>) {
         let Some(entry) = self.all.get_mut(&token) else { return };
         if let Some(before) = mem::replace(&mut entry.due, due) {

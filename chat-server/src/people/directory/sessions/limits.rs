@@ -1,5 +1,9 @@
-//! Who makes way when there are too many sessions, or too many absent people of one address (requirement 1.9).
+//! The sessions that end: those that make way when there are too many, or too many absent people of one address
+//! (requirement 1.9), and those of an account that has another word (requirement 12.1).
 
+use chat_store::session::Token;
+
+use super::{Entry, Sessions};
 use crate::net::per_address::Origin;
 use crate::net::transport::Transport;
 use crate::people::directory::coming::Leaving;
@@ -7,6 +11,16 @@ use crate::people::directory::{Directory, People, PersonId};
 
 /// Most sessions at a time. Each is some 300 bytes.
 const MOST: usize = 100_000;
+
+impl Sessions {
+    /// Those of an account whose person has left.
+    pub(in crate::people::directory) fn left_by(&self, account: &str) -> Vec<Token> {
+        let has_left = |entry: &Entry| {
+            entry.person.is_none() && entry.session.account.as_deref() == Some(account)
+        };
+        self.all.iter().filter(|(_, entry)| has_left(entry)).map(|(token, _)| *token).collect()
+    }
+}
 
 impl<T: Transport> Directory<T> {
     /// A person from this address has been admitted: absent ones from there leave if these are too many.
