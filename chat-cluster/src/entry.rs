@@ -108,6 +108,11 @@ impl Entry {
         }
     }
 
+    /// Returns whether only a newcomer publishes it.
+    pub(crate) fn is_joining(&self) -> bool {
+        matches!(self, Self::Node(Notice::Hello { .. } | Notice::Found(_)))
+    }
+
     fn kind(&self) -> u8 {
         match self {
             Self::Node(Notice::Hello { .. }) => 1,

@@ -67,13 +67,14 @@ impl Members {
         self.by_id.insert(node, Member { last, heard, is_ready: false, hole: None });
     }
 
-    /// A pass of this node and number has come; it begins with a hello or not. Rule 1: the next one is taken.
+    /// A pass of this node and number has come; only a newcomer publishes it, or not. Rule 1: the next one is taken.
     ///
-    /// A newcomer's hellos are taken in any case, because nothing before them is known, or matters.
-    pub(crate) fn take(&mut self, node: Incarnation, n: u64, is_hello: bool) -> Taken {
+    /// Until a node has the chat, each higher number is taken: all before it were hellos, which do not matter, and of which
+    /// a late duplicate may have been the first that was seen here.
+    pub(crate) fn take(&mut self, node: Incarnation, n: u64, is_joining: bool) -> Taken {
         let now = self.clock.now();
         let Some(member) = self.by_id.get_mut(&node) else {
-            if !is_hello || self.dead.contains(&node) {
+            if !is_joining || self.dead.contains(&node) {
                 return Taken::No;
             }
             self.add(node, n);
@@ -82,10 +83,7 @@ impl Members {
         if n <= member.last {
             return Taken::No;
         }
-        let mut missed = n - member.last - 1;
-        if is_hello && !member.is_ready {
-            missed = 0;
-        }
+        let missed = if member.is_ready { n - member.last - 1 } else { 0 };
         if missed > 0 && now.saturating_sub(*member.hole.get_or_insert(now)) <= HOLE {
             return Taken::No;
         }
@@ -136,14 +134,14 @@ impl Members {
         others_are_gone(&self.clock, others.map(|(_, member)| member.heard).max())
     }
 
-    /// The nodes, with the numbers of their last passes.
-    pub fn iter(&self) -> impl Iterator<Item = (Incarnation, u64)> {
-        self.by_id.iter().map(|(node, member)| (*node, member.last))
+    /// The nodes.
+    pub fn nodes(&self) -> impl ExactSizeIterator<Item = Incarnation> {
+        self.by_id.keys().copied()
     }
 
-    /// Returns whether a node is one of them.
-    pub fn contains(&self, node: Incarnation) -> bool {
-        self.by_id.contains_key(&node)
+    /// The number of the last pass of a node that was taken. `None`: it is not one of them.
+    pub fn last(&self, node: Incarnation) -> Option<u64> {
+        self.by_id.get(&node).map(|member| member.last)
     }
 
     pub(crate) fn write(&self, out: &mut Vec<u8>) {

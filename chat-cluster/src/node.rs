@@ -31,11 +31,12 @@ pub struct Settings {
     pub limit: usize,
 }
 
-/// What a node tells its server. `D` is the directory as of the entry.
+/// What a node tells its server.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Event<'a> {
-    /// It is part of the cluster: its server may let people in, and take over the people and rooms of the directory.
-    Ready(&'a Directory),
+    /// It is part of the cluster: its server may let people in. People and rooms are those of the replica; what happens behind
+    /// its position follows as effects.
+    Ready(&'a Replica),
     /// An entry has this effect. It is to be carried out for the people of this node now.
     Effect {
         /// The sequence number of the record.
@@ -252,7 +253,7 @@ impl Node {
                     let clock = newcomer.clock.clone();
                     let mut replica = Replica::founded(clock, self.me, pass.n, rules);
                     replica.set_position(record.sequence);
-                    tell(Event::Ready(replica.directory()));
+                    tell(Event::Ready(&replica));
                     self.phase = Phase::Ready(Box::new(replica));
                     break;
                 }
@@ -271,12 +272,14 @@ impl Node {
     ) {
         let Phase::Joining(newcomer) = &self.phase else { return };
         let Ok(replica) = Replica::restore(snapshot) else { return };
-        if newcomer.is_founding || !replica.members().contains(self.me) {
+        let Some(last) = replica.members().last(self.me).filter(|_| !newcomer.is_founding) else {
             return;
-        }
+        };
+        // The hello that it answers is not seen any more if it has not come back before.
+        self.uplink.returned(last);
         self.follow.go_to(replica.position());
         self.subscribe(now, log);
-        tell(Event::Ready(replica.directory()));
+        tell(Event::Ready(&replica));
         self.phase = Phase::Ready(Box::new(replica));
         // The others know from this that it has the chat.
         let _ = self.uplink.propose(&Entry::Node(Notice::Alive));
@@ -284,7 +287,7 @@ impl Node {
 
     fn declare_dead(&mut self) {
         let Phase::Ready(replica) = &self.phase else { return };
-        self.declared.retain(|node, _| replica.members().contains(*node));
+        self.declared.retain(|node, _| replica.members().last(*node).is_some());
         for (node, last) in replica.members().silent(self.me) {
             if self.declared.insert(node, last) != Some(last) {
                 let _ = self.uplink.propose(&Entry::Node(Notice::Dead(node, last)));

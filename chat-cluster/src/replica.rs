@@ -68,8 +68,8 @@ impl Replica {
         self.members.clock.tick(time);
         let mut applied = Applied::default();
         let Some(Pass { node, n, entries }) = pass else { return applied };
-        let is_hello = matches!(entries.first(), Some(Entry::Node(Notice::Hello { .. })));
-        let Taken::Yes { missed } = self.members.take(node, n, is_hello) else { return applied };
+        let is_joining = entries.first().is_some_and(Entry::is_joining);
+        let Taken::Yes { missed } = self.members.take(node, n, is_joining) else { return applied };
         applied.is_taken = true;
         if missed > 0 {
             tell(&self.directory, Effect::Missed { node, passes: missed });

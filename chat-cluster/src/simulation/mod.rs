@@ -1,1 +1,61 @@
+//! Deterministic simulation: three nodes over a log in memory that loses, doubles, delays, reorders and cuts.
+//!
+//! Each seed is a run of a minute of virtual time. `CHAT_SEED=N` runs one seed; `CHAT_SEEDS=N` runs so many.
 
+mod broker;
+mod oracle;
+mod people;
+mod rover;
+mod world;
+
+use std::env;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+
+use broker::Faults;
+use world::{Plan, World};
+
+/// Runs the seeds that the environment asks for, or so many.
+fn for_seeds(usual: u64, run: impl Fn(u64)) {
+    let number = |name| env::var(name).ok().map(|text| text.parse().expect("a number"));
+    let seeds: Range<u64> = match number("CHAT_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("CHAT_SEEDS").unwrap_or(usual),
+    };
+    for seed in seeds {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| run(seed))) {
+            eprintln!("to repeat it: CHAT_SEED={seed} cargo test -p chat-cluster simulation");
+            resume_unwind(panic);
+        }
+    }
+}
+
+/// Each seed has its own kinds of trouble: some have none.
+fn plan(seed: u64) -> Plan {
+    let mut random = Pcg64Mcg::seed_from_u64(!seed);
+    let mut odds = |most: u32| if random.random() { random.random_range(0..=most) } else { 0 };
+    let faults = Faults {
+        lost: odds(150),
+        doubled: odds(150),
+        delayed: odds(200),
+        forgotten: odds(50),
+        missed: odds(20),
+        repeated: odds(50),
+        unanswered: odds(500),
+    };
+    Plan {
+        faults,
+        every: u64::from(odds(4_000)),
+        kills: odds(1) == 1,
+        only_outages: false,
+        rover: odds(1) == 1,
+    }
+}
+
+#[test]
+fn three_nodes_are_one_chat_whatever_the_log_does() {
+    for_seeds(100, |seed| World::new(seed, plan(seed)).run());
+}
