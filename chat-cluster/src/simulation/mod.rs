@@ -33,6 +33,9 @@ fn for_seeds(usual: u64, run: impl Fn(u64)) {
     }
 }
 
+/// Seeds of a usual test run: some 20 s of one busy processor.
+const SEEDS: u64 = 400;
+
 /// Each seed has its own kinds of trouble: some have none.
 fn plan(seed: u64) -> Plan {
     let mut random = Pcg64Mcg::seed_from_u64(!seed);
@@ -57,5 +60,31 @@ fn plan(seed: u64) -> Plan {
 
 #[test]
 fn three_nodes_are_one_chat_whatever_the_log_does() {
-    for_seeds(100, |seed| World::new(seed, plan(seed)).run());
+    for_seeds(SEEDS, |seed| World::new(seed, plan(seed)).run());
+}
+
+#[test]
+fn a_log_that_is_away_kills_no_node() {
+    for_seeds(SEEDS / 10, |seed| {
+        let plan = Plan { every: 5_000, only_outages: true, ..Plan::default() };
+        let mut world = World::new(seed, plan);
+        world.run();
+        assert_eq!((world.oracle.died.len(), world.fenced), (0, 0), "dead or fenced");
+        assert!(world.away > 0, "no outage of 2 s was told");
+    });
+}
+
+/// Measured from the end of the process to the record, as the first of the others comes to it.
+#[test]
+fn names_are_free_7_s_after_a_death() {
+    for_seeds(SEEDS / 10, |seed| {
+        let faults = Faults { lost: 20, doubled: 20, missed: 5, ..Faults::default() };
+        let mut world = World::new(seed, Plan { faults, ..Plan::default() });
+        world.run_until(15_000 + seed % 1_000);
+        let (killed, had_people) = (world.now, world.people() > 0);
+        let dead = world.kill(0).expect("a node");
+        world.run_until(killed + 7_000);
+        assert!(had_people && world.oracle.died.contains_key(&dead), "not dead after 7 s");
+        world.run();
+    });
 }
