@@ -95,3 +95,6 @@ impl Draft {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests;
