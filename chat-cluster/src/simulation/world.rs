@@ -1,7 +1,6 @@
 //! Three nodes, their people and the log, on a virtual clock.
 
 use std::collections::BTreeMap;
-use std::mem;
 use std::time::Duration;
 
 use rand::{RngExt, SeedableRng};
@@ -40,9 +39,8 @@ pub(super) struct World {
     next_incarnation: u64,
     next_disturbance: u64,
     is_calm: bool,
-    /// Nodes that were fenced, or away.
+    /// Nodes that were fenced.
     pub(super) fenced: u32,
-    pub(super) away: u32,
 }
 
 struct Slot {
@@ -87,7 +85,6 @@ impl World {
             next_disturbance: 10_000,
             is_calm: false,
             fenced: 0,
-            away: 0,
         }
     }
 
@@ -154,7 +151,7 @@ impl World {
     fn turn(&mut self, slot: usize) {
         let Some(run) = &mut self.slots[slot].run else { return };
         while run.stopped_until <= self.now {
-            run.turn(self.now, &mut self.broker, &mut self.oracle, &mut self.away);
+            run.turn(self.now, &mut self.broker, &mut self.oracle);
             if run.is_fenced || !self.broker.has_arrivals(run.link) {
                 break;
             }
@@ -162,7 +159,7 @@ impl World {
         if run.is_fenced {
             self.fenced += 1;
             // It may still have a turn by mistake, and must not do anything then.
-            run.turn(self.now, &mut self.broker, &mut self.oracle, &mut self.away);
+            run.turn(self.now, &mut self.broker, &mut self.oracle);
             self.kill(slot);
         } else if run.next_act <= self.now && self.now < CHAOS + CALM - SILENT {
             run.people.act(&mut run.node, &mut self.random);
@@ -248,7 +245,7 @@ impl World {
 }
 
 impl Run {
-    fn turn(&mut self, now: u64, broker: &mut Broker, oracle: &mut Oracle, away: &mut u32) {
+    fn turn(&mut self, now: u64, broker: &mut Broker, oracle: &mut Oracle) {
         let Self { node, diary, people, .. } = self;
         let mut effects = Vec::new();
         let mut is_fenced = false;
@@ -264,8 +261,7 @@ impl Run {
                 effects.push(effect.clone());
                 diary.hear(sequence, effect, directory);
             }
-            Event::Away => *away += 1,
-            Event::Back => {}
+            Event::Away | Event::Back => {}
             Event::Fenced(_) => {
                 is_fenced = true;
                 diary.fence();
@@ -275,7 +271,7 @@ impl Run {
         if let Some(replica) = node.replica() {
             oracle.compare(diary, replica, now);
         }
-        for effect in mem::take(&mut effects) {
+        for effect in effects {
             people.hear(&effect, node);
         }
     }
