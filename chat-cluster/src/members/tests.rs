@@ -115,7 +115,7 @@ fn a_chat_is_replaced_when_no_node_that_has_it_was_heard_for_6_s() {
 #[test]
 fn a_newcomer_is_alone_when_it_heard_no_node_for_6_s_of_the_log() {
     let mut newcomer = Newcomer::default();
-    let mut run = |newcomer: &mut Newcomer, times: &[u64], hello: bool| {
+    let run = |newcomer: &mut Newcomer, times: &[u64], hello: bool| {
         for time in times {
             newcomer.clock.tick(*time);
             newcomer.hear(hello);
