@@ -4,6 +4,7 @@
 //! be opened) comes out as [`Effect`]s, which a server carries out for the people that it serves.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 
 use crate::entry::{Act, Incarnation, Name, PersonId, Rules};
 
@@ -88,7 +89,9 @@ impl Directory {
     pub fn bury(&mut self, node: Incarnation, effects: &mut Vec<Effect>) {
         let of_node = PersonId { node, number: 0 }..=PersonId { node, number: u64::MAX };
         let people: Vec<_> = self.people.range(of_node).map(|(id, _)| *id).collect();
-        people.into_iter().for_each(|id| self.leave(id, effects));
+        for id in people {
+            self.leave(id, effects);
+        }
     }
 
     /// The person, if it has a name.
@@ -135,13 +138,13 @@ impl Directory {
     }
 
     fn rename(&mut self, person: PersonId, name: Name) -> Option<Effect> {
-        let owner = self.in_the_way(&name, person);
-        let owned = self.people.get_mut(&person)?;
-        if let Some(owner) = owner {
+        let in_the_way = self.in_the_way(&name, person);
+        let renamed = self.people.get_mut(&person)?;
+        if let Some(owner) = in_the_way {
             return Some(Effect::RenameRefused { person, owner });
         }
         let new = name.looks.clone();
-        let old = std::mem::replace(&mut owned.name, name);
+        let old = mem::replace(&mut renamed.name, name);
         old.looks.iter().for_each(|look| _ = self.names.remove(look));
         self.names.extend(new.iter().map(|look| (*look, person)));
         Some(Effect::Renamed { person, old: old.text })

@@ -30,7 +30,7 @@ pub struct Name {
     pub looks: Box<[u64]>,
 }
 
-/// What a person does.
+/// An act of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
     /// Asks for a name, and with it for a place in the first room. [`Arrive`](Self::Arrive) follows.
@@ -49,7 +49,7 @@ pub enum Act {
     Private(PersonId, Box<[u8]>),
 }
 
-/// What a node tells the others about itself, or about one of them.
+/// A notice of a node about itself, or about one of the others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// Asks for a snapshot. The attempts are counted, and each is answered by another node.
@@ -65,7 +65,7 @@ pub enum Notice {
     Dead(Incarnation, u64),
 }
 
-/// What holds in the whole chat, as its founder was told.
+/// The settings of the whole chat, as its founder was started with.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Rules {
     /// The number of rooms that there may be.
@@ -224,7 +224,9 @@ impl Name {
         out.put_u64(self.key);
         let looks = &self.looks[..self.looks.len().min(u8::MAX.into())];
         out.put_u8(u8::try_from(looks.len()).unwrap_or(u8::MAX));
-        looks.iter().for_each(|look| out.put_u64(*look));
+        for look in looks {
+            out.put_u64(*look);
+        }
     }
 
     pub(crate) fn read(input: &mut Reader<'_>) -> Result<Self, Malformed> {

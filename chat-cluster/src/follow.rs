@@ -9,11 +9,11 @@ use thiserror::Error;
 
 use crate::log::Record;
 
-/// When a pass of its own has not come back for this time, a node subscribes again. Every node publishes something each
+/// A node subscribes again when a pass of its own has not come back for this time. Every node publishes something each
 /// second, so its own passes show that the subscription works.
 pub const WATCHDOG: Duration = Duration::from_secs(3);
 
-/// What is to be done with a record.
+/// The verdict on a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It is the next.

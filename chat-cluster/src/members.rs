@@ -28,11 +28,11 @@ const REMEMBERED: usize = 1024;
 struct Member {
     /// The number of its last pass that was taken.
     last: u64,
-    /// When that was, in the log's time.
+    /// The log's time at that pass.
     heard: u64,
     /// It has the chat: it answers newcomers.
     is_ready: bool,
-    /// When a pass came that was not the next.
+    /// The log's time at the first pass that was not the next.
     hole: Option<u64>,
 }
 
@@ -44,7 +44,7 @@ pub struct Members {
     dead: VecDeque<Incarnation>,
 }
 
-/// What becomes of a pass.
+/// The verdict on a pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Taken {
     /// It is a duplicate, or a later one is missing before it, or its node is not known.
@@ -173,7 +173,7 @@ impl Members {
 #[derive(Debug, Default)]
 pub(crate) struct Newcomer {
     pub(crate) clock: Clock,
-    /// When another node was heard that seems to have the chat.
+    /// The log's time at the last pass of another node that seems to have the chat.
     heard: Option<u64>,
     attempt: u32,
     /// It has published that it opens the chat, which has not come back.

@@ -18,12 +18,12 @@ pub const ALIVE: Duration = Duration::from_secs(1);
 /// People are told that the log cannot be reached when a pass has not come back for this time.
 pub const AWAY: Duration = Duration::from_secs(2);
 
-/// What a node is started with.
+/// The settings of a node.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// A number that no run of a node has had.
     pub node: Incarnation,
-    /// What holds if this node opens the chat. Else the founder's rules hold.
+    /// They hold if this node opens the chat. Else the founder's rules hold.
     pub rules: Rules,
     /// The sequence number of the last record of the log; 0 if it has none.
     pub last: u64,
@@ -31,7 +31,7 @@ pub struct Settings {
     pub limit: usize,
 }
 
-/// What a node tells its server.
+/// A message of a node to its server.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Event<'a> {
     /// It is part of the cluster: its server may let people in. People and rooms are those of the replica; what happens behind
@@ -111,7 +111,7 @@ impl Node {
         self.is_away
     }
 
-    /// What the nodes have in common, if this one is part of the cluster.
+    /// The state that the nodes have in common, if this one is part of the cluster.
     pub fn replica(&self) -> Option<&Replica> {
         match &self.phase {
             Phase::Ready(replica) => Some(replica),

@@ -19,7 +19,7 @@ pub struct Replica {
     directory: Directory,
 }
 
-/// What one node has to do because of a record.
+/// The consequences of a record for one node.
 #[derive(Debug, Default)]
 pub(crate) struct Applied {
     /// The pass was taken.

@@ -37,7 +37,7 @@ pub struct Uplink {
     passes: VecDeque<Waiting>,
     bytes: usize,
     in_flight: Option<Flight>,
-    /// When a pass was last published for the first time.
+    /// The time at which a pass was last published for the first time.
     published: Duration,
 }
 

@@ -103,7 +103,9 @@ pub(crate) trait Write {
 
     fn put_option(&mut self, value: Option<u64>) {
         self.put_u8(value.is_some().into());
-        value.into_iter().for_each(|value| self.put_u64(value));
+        if let Some(value) = value {
+            self.put_u64(value);
+        }
     }
 
     /// At most 64 KiB of it; it is cut between two characters.

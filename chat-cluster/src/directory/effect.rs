@@ -3,7 +3,7 @@
 use super::RoomId;
 use crate::entry::{Incarnation, PersonId};
 
-/// What an entry changes. The same comes out on all nodes; a server tells its own people.
+/// A change by an entry. The same comes out on all nodes; a server tells its own people.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Effect {
     /// A person has its name, and is on the way to the first room.
@@ -40,7 +40,7 @@ pub enum Effect {
     MoveRefused {
         /// The person.
         person: PersonId,
-        /// Why.
+        /// The reason.
         refusal: MoveRefusal,
     },
     /// A person has left the chat. Its name is free.

@@ -26,7 +26,7 @@ impl Directory {
         }
     }
 
-    /// What follows from the people and the rooms is made again: the owners of looks, and the members.
+    /// Owners of looks and members of rooms are not written: they follow from the rest.
     pub(crate) fn read(input: &mut Reader<'_>) -> Result<Self, Malformed> {
         let (max_rooms, next_room) = (input.u32()?, input.u64()?);
         let mut rooms: BTreeMap<_, _> = input.list(|input| {

@@ -8,7 +8,7 @@ use rand_pcg::Pcg64Mcg;
 use crate::entry::{Incarnation, Subject};
 use crate::log::{Arrival, Log, Record};
 
-/// How bad the way to the log is. Odds are in a thousand.
+/// The odds of faults on the way to the log, in a thousand.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Faults {
     /// A pass is lost on its way to the log.
@@ -50,7 +50,7 @@ struct Link {
     arrivals: BTreeMap<(u64, u64), Arrival>,
     subscription: Option<Subscription>,
     cut_until: u64,
-    /// What is sent while it is cut arrives later.
+    /// Messages that are sent while it is cut arrive later.
     keeps: bool,
     /// Arrivals that the node takes in this turn.
     budget: u32,
@@ -141,8 +141,9 @@ impl Broker {
                 Inbound::Subscribe(link, number, behind) => self.serve(link, number, behind),
                 Inbound::Snapshot(to, snapshot) => {
                     let to = self.links.iter().position(|link| link.node == to);
-                    to.into_iter()
-                        .for_each(|to| self.answer(to, Arrival::Snapshot(snapshot.clone())));
+                    if let Some(to) = to {
+                        self.answer(to, Arrival::Snapshot(snapshot));
+                    }
                 }
             }
         }

@@ -19,7 +19,7 @@ pub(super) struct Oracle {
     states: BTreeMap<u64, u64>,
     /// The sequence numbers at which a chat was opened.
     pub(super) founded: Vec<u64>,
-    /// When the first node saw the end of each node that was declared dead.
+    /// The time at which the first node saw the end of each node that was declared dead.
     pub(super) died: BTreeMap<Incarnation, u64>,
 }
 

@@ -8,6 +8,7 @@ use rand_pcg::Pcg64Mcg;
 use crate::directory::{Directory, Effect};
 use crate::entry::{Act, Incarnation, Name, PersonId, Rules};
 use crate::node::Node;
+use crate::replica::Replica;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -28,8 +29,8 @@ struct Person {
 pub(super) struct People {
     node: Incarnation,
     next: u64,
-    people: BTreeMap<u64, Person>,
-    /// The lines of all people, also of those who have left.
+    by_number: BTreeMap<u64, Person>,
+    /// The lines of all people, also of those that have left.
     pub(super) said: BTreeMap<PersonId, u64>,
 }
 
@@ -51,20 +52,21 @@ pub(super) fn line(number: u64) -> Box<[u8]> {
 
 impl People {
     pub(super) fn new(node: Incarnation) -> Self {
-        Self { node, next: 0, people: BTreeMap::new(), said: BTreeMap::new() }
+        Self { node, next: 0, by_number: BTreeMap::new(), said: BTreeMap::new() }
     }
 
     /// One of them does something.
     pub(super) fn act(&mut self, node: &mut Node, random: &mut Pcg64Mcg) {
-        if self.people.len() < 4 && random.random_ratio(1, 3) {
-            self.people.insert(self.next, Person { state: State::Nameless, lines: 0 });
+        if self.by_number.len() < 4 && random.random_ratio(1, 3) {
+            self.by_number.insert(self.next, Person { state: State::Nameless, lines: 0 });
             self.next += 1;
         }
-        let Some(nth) = self.people.len().checked_sub(1).map(|last| random.random_range(0..=last))
+        let Some(nth) =
+            self.by_number.len().checked_sub(1).map(|last| random.random_range(0..=last))
         else {
             return;
         };
-        let (number, person) = self.people.iter_mut().nth(nth).expect("one of them");
+        let (number, person) = self.by_number.iter_mut().nth(nth).expect("one of them");
         let (act, state) = match (person.state, random.random_range(0..20)) {
             (State::Waiting | State::Leaving, _) => return,
             (State::Nameless, _) => (Act::Claim(pooled(random)), State::Waiting),
@@ -72,7 +74,7 @@ impl People {
             (State::There, 2) => (Act::Rename(pooled(random)), State::There),
             (State::There, 3) => (Act::Leave, State::Leaving),
             (State::There, 4..7) => {
-                let directory = node.replica().map(|replica| replica.directory());
+                let directory = node.replica().map(Replica::directory);
                 let people: Vec<_> =
                     directory.into_iter().flat_map(Directory::people).map(|(id, _)| id).collect();
                 let Some(last) = people.len().checked_sub(1) else { return };
@@ -99,14 +101,14 @@ impl People {
             }
             Effect::Left { person, .. } => {
                 if person.node == self.node {
-                    self.people.remove(&person.number);
+                    self.by_number.remove(&person.number);
                 }
                 return;
             }
             _ => return,
         };
         if id.node == self.node
-            && let Some(person) = self.people.get_mut(&id.number)
+            && let Some(person) = self.by_number.get_mut(&id.number)
         {
             person.state = state;
             if matches!(effect, Effect::Named { .. } | Effect::Went { .. }) {

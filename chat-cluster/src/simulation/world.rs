@@ -13,7 +13,7 @@ use super::rover::Rover;
 use crate::entry::Incarnation;
 use crate::node::{Event, Node, Settings};
 
-/// What happens in a run, apart from the faults of the log. Times are in milliseconds.
+/// The plan of a run. Times are in milliseconds.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Plan {
     pub(super) faults: Faults,

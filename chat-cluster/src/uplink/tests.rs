@@ -54,7 +54,9 @@ fn a_pass_is_sent_again_each_500_ms_until_it_comes_back() {
 fn private_messages_have_a_subject_of_their_own_and_keep_their_place() {
     let mut uplink = Uplink::new(ME, 1000);
     let entries = [say("a"), private("b"), private("c"), say("d")];
-    entries.iter().for_each(|entry| uplink.propose(entry).unwrap());
+    for entry in &entries {
+        uplink.propose(entry).unwrap();
+    }
     let mut passes = Vec::new();
     for n in 1..=3 {
         passes.push(sent(&mut uplink, START).expect("a pass"));
