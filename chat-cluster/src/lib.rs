@@ -20,8 +20,8 @@
 //!
 //! 1. **The next pass is taken.** A node numbers its passes. Of each incarnation, pass n is taken if n is the last one
 //!    plus 1. A lower number is a duplicate, and is dropped. A higher one shows a hole, and is not taken, because the
-//!    node sends the missing one again. When a higher one comes more than 2 s of the log's time after the first higher
-//!    one, the missing passes are given up: people are told how many, and it is taken.
+//!    node sends the missing one again. When a higher one comes more than 2 s of the log's time, without pauses, after
+//!    the first higher one, the missing passes are given up: people are told how many, and it is taken.
 //! 2. **A pass is freed by its return.** Until a pass has come back from the log it is kept, and sent again each 500 ms.
 //!    One pass is in flight. Acknowledgements do not count.
 //! 3. **Each node publishes every second.** If its own pass has not come back for 3 s, it subscribes again, behind the

@@ -16,8 +16,8 @@ const SILENCE: u64 = 5_000;
 /// longer than [`SILENCE`], so that a living node has been declared dead before, or speaks.
 const NO_NODE: u64 = 6_000;
 
-/// Missing passes are given up when a later one comes after more than this, in milliseconds of the log's time behind the
-/// first later one: their node had four attempts by then.
+/// Missing passes are given up when a later one comes after more than this, in milliseconds of the log's time without pauses
+/// behind the first later one: their node had four attempts by then.
 const HOLE: u64 = 2_000;
 
 /// Dead incarnations that are remembered, so that passes of them that arrive late are not taken. 8 bytes each.
@@ -84,7 +84,7 @@ impl Members {
             return Taken::No;
         }
         let missed = if member.is_ready { n - member.last - 1 } else { 0 };
-        if missed > 0 && now.saturating_sub(*member.hole.get_or_insert(now)) <= HOLE {
+        if missed > 0 && self.clock.running_since(*member.hole.get_or_insert(now)) <= HOLE {
             return Taken::No;
         }
         *member = Member { last: n, heard: now, is_ready: member.is_ready, hole: None };

@@ -55,6 +55,7 @@ fn plan(seed: u64) -> Plan {
         kills: odds(1) == 1,
         only_outages: false,
         rover: odds(1) == 1,
+        gives_up: true,
     }
 }
 
@@ -70,6 +71,14 @@ fn a_log_that_is_away_kills_no_node() {
         let mut world = World::new(seed, plan);
         world.run();
         assert_eq!((world.oracle.died.len(), world.fenced), (0, 0), "dead or fenced");
+    });
+}
+
+#[test]
+fn a_node_with_several_passes_in_flight_goes_back_to_each_hole() {
+    for_seeds(SEEDS / 10, |seed| {
+        let faults = Faults { delayed: 300, doubled: 50, missed: 10, ..Faults::default() };
+        World::new(seed, Plan { faults, rover: true, ..Plan::default() }).run();
     });
 }
 

@@ -80,15 +80,16 @@ impl Oracle {
         assert_eq!(state, hasher.finish(), "different states at {}", replica.position());
     }
 
-    /// Looks at all of the log's effects. `said`: the lines of people whose node was there to the end.
-    pub(super) fn judge(&self, said: &BTreeMap<PersonId, u64>, rover: &[Incarnation]) {
+    /// Looks at all of the log's effects. `said`: the lines of people whose node was there to the end. `may_miss`: nodes that
+    /// may have given passes up.
+    pub(super) fn judge(&self, said: &BTreeMap<PersonId, u64>, may_miss: &[Incarnation]) {
         let mut chat = Chat::default();
         for (sequence, effects) in &self.effects {
             if self.founded.contains(&(sequence - 1)) {
                 chat = Chat { lines: chat.lines, ..Chat::default() };
             }
             for (effect, name) in effects {
-                chat.hear(effect, name.as_ref(), rover);
+                chat.hear(effect, name.as_ref(), may_miss);
             }
         }
         for (person, lines) in said {
@@ -130,7 +131,7 @@ struct Chat {
 }
 
 impl Chat {
-    fn hear(&mut self, effect: &Effect, name: Option<&Name>, rover: &[Incarnation]) {
+    fn hear(&mut self, effect: &Effect, name: Option<&Name>, may_miss: &[Incarnation]) {
         match effect {
             Effect::Named { person } | Effect::Renamed { person, .. } => {
                 let name = name.expect("the name").clone();
@@ -160,7 +161,7 @@ impl Chat {
                 self.count(*from, None);
             }
             Effect::Missed { node, passes } => {
-                assert!(rover.contains(node), "{passes} passes of {node:?} are missing");
+                assert!(may_miss.contains(node), "{passes} passes of {node:?} are missing");
                 *self.missed.entry(*node).or_default() += passes;
             }
             Effect::Died { node } => {
