@@ -48,8 +48,8 @@ pub enum Arrival {
 pub struct Record {
     /// The subscription that delivers it.
     pub subscription: u64,
-    /// Its number among the records of this subscription, from 1: a loss on the way is told from a record that the log
-    /// does not have any more.
+    /// Its number among the records of this subscription, from 1 (with `JetStream`, the sequence number of the consumer): a loss
+    /// on the way is told from a record that the log does not have any more.
     pub delivered: u64,
     /// Its sequence number, from 1.
     pub sequence: u64,

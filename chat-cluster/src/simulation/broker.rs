@@ -25,6 +25,8 @@ pub(super) struct Faults {
     pub(super) repeated: u32,
     /// A snapshot is lost.
     pub(super) unanswered: u32,
+    /// The log keeps records for so many milliseconds; 0: for ever.
+    pub(super) kept: u64,
 }
 
 pub(super) struct Broker {
@@ -154,7 +156,7 @@ impl Broker {
         if self.happens(self.faults.forgotten) {
             return;
         }
-        self.stored.push((self.now + 1_000_000 - self.behind, message));
+        self.stored.push((self.log_time(), message));
         let last = self.stored.len();
         (0..self.links.len()).for_each(|link| self.deliver(link, last));
     }
@@ -165,7 +167,15 @@ impl Broker {
         self.links[link].subscription = Some(Subscription { number, delivered: 0, last_due });
         let began = Arrival::Subscribed { subscription: number, created: 1, last: last as u64 };
         self.arrive(link, last_due, began);
-        (usize::try_from(behind).unwrap()..last).for_each(|before| self.deliver(link, before + 1));
+        let oldest = self.log_time().saturating_sub(self.faults.kept);
+        let is_gone = |(time, _): &(u64, Vec<u8>)| self.faults.kept > 0 && *time < oldest;
+        let gone = self.stored.iter().take_while(|record| is_gone(record)).count();
+        let first = usize::try_from(behind).unwrap().max(gone);
+        (first..last).for_each(|before| self.deliver(link, before + 1));
+    }
+
+    fn log_time(&self) -> u64 {
+        self.now + 1_000_000 - self.behind
     }
 
     /// Sends a record to a node that has subscribed, behind those before it.

@@ -34,7 +34,7 @@ fn for_seeds(usual: u64, run: impl Fn(u64)) {
 }
 
 /// Seeds of a usual test run: some 20 s of one busy processor.
-const SEEDS: u64 = 400;
+const SEEDS: u64 = 1000;
 
 /// Each seed has its own kinds of trouble: some have none.
 fn plan(seed: u64) -> Plan {
@@ -48,6 +48,7 @@ fn plan(seed: u64) -> Plan {
         missed: odds(20),
         repeated: odds(50),
         unanswered: odds(500),
+        kept: 5_000 * u64::from(odds(3)),
     };
     Plan {
         faults,
