@@ -216,7 +216,11 @@ impl Node {
                     replica.apply(self.me, place, pass, &mut |directory, effect| {
                         tell(Event::Effect { sequence: place.0, effect, directory });
                     });
-                own.filter(|_| is_taken).into_iter().for_each(|n| _ = self.uplink.returned(n));
+                if let Some(n) = own
+                    && is_taken
+                {
+                    self.uplink.returned(n);
+                }
                 if let (Some(newcomer), Some(attempt)) = (from, hello)
                     && replica.members().answerer(attempt) == Some(self.me)
                 {
@@ -251,8 +255,8 @@ impl Node {
                 newcomer.is_founding = false;
                 if newcomer.is_alone() {
                     let clock = newcomer.clock.clone();
-                    let mut replica = Replica::founded(clock, self.me, pass.n, rules);
-                    replica.set_position(record.sequence);
+                    let place = (record.sequence, pass.n);
+                    let replica = Replica::founded(clock, self.me, place, rules);
                     tell(Event::Ready(&replica));
                     self.phase = Phase::Ready(Box::new(replica));
                     break;

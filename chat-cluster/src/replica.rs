@@ -31,10 +31,15 @@ pub(crate) struct Applied {
 }
 
 impl Replica {
-    /// An empty chat, opened by this node in its pass of this number.
-    pub(crate) fn founded(clock: Clock, node: Incarnation, last: u64, rules: Rules) -> Self {
+    /// An empty chat, opened by this node in the record with this sequence number, which is its pass of this number.
+    pub(crate) fn founded(
+        clock: Clock,
+        node: Incarnation,
+        (position, last): (u64, u64),
+        rules: Rules,
+    ) -> Self {
         let members = Members::founded(clock, node, last);
-        Self { position: 0, members, directory: Directory::new(rules) }
+        Self { position, members, directory: Directory::new(rules) }
     }
 
     /// The sequence number of the last record.
@@ -50,10 +55,6 @@ impl Replica {
     /// People and rooms.
     pub fn directory(&self) -> &Directory {
         &self.directory
-    }
-
-    pub(crate) fn set_position(&mut self, sequence: u64) {
-        self.position = sequence;
     }
 
     /// Applies the record with this sequence number and time. `None`: it could not be read, and all pass over it.

@@ -14,7 +14,7 @@ fn name(look: u64) -> Name {
 fn founded() -> Replica {
     let mut clock = Clock::default();
     clock.tick(5_000);
-    Replica::founded(clock, A, 3, Rules { max_rooms: 3, first_room: name(50) })
+    Replica::founded(clock, A, (0, 3), Rules { max_rooms: 3, first_room: name(50) })
 }
 
 /// The effects of these passes of the nodes, each the next one of its node, 100 ms after the one before.
