@@ -16,6 +16,7 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
 use broker::Faults;
+use rover::Manner;
 use world::{Plan, World};
 
 /// Runs the seeds that the environment asks for, or so many.
@@ -55,8 +56,7 @@ fn plan(seed: u64) -> Plan {
         every: u64::from(odds(4_000)),
         kills: odds(1) == 1,
         only_outages: false,
-        rover: odds(1) == 1,
-        gives_up: true,
+        rover: (odds(1) == 1).then_some(Manner::GivesUp),
     }
 }
 
@@ -79,7 +79,7 @@ fn a_log_that_is_away_kills_no_node() {
 fn a_node_with_several_passes_in_flight_goes_back_to_each_hole() {
     for_seeds(SEEDS / 10, |seed| {
         let faults = Faults { delayed: 300, doubled: 50, missed: 10, ..Faults::default() };
-        World::new(seed, Plan { faults, rover: true, ..Plan::default() }).run();
+        World::new(seed, Plan { faults, rover: Some(Manner::Patient), ..Plan::default() }).run();
     });
 }
 

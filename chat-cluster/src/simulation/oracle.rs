@@ -1,6 +1,6 @@
 //! The judge: the same log must have the same effects on all nodes, and these must keep the promises of a chat.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 
 use crate::directory::{Directory, Effect};
@@ -128,6 +128,7 @@ struct Chat {
     /// The number of the next line of each person.
     lines: BTreeMap<PersonId, u64>,
     missed: BTreeMap<Incarnation, u64>,
+    dead: BTreeSet<Incarnation>,
 }
 
 impl Chat {
@@ -165,6 +166,7 @@ impl Chat {
                 *self.missed.entry(*node).or_default() += passes;
             }
             Effect::Died { node } => {
+                assert!(self.dead.insert(*node), "{node:?} dies twice");
                 assert!(self.people.keys().all(|person| person.node != *node), "left behind");
             }
             Effect::NameRefused { .. }

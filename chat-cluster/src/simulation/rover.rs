@@ -14,6 +14,15 @@ use crate::pass::Pass;
 /// Passes in flight.
 const WINDOW: u64 = 4;
 
+/// Its reaction to a hole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// It goes back to it.
+    Patient,
+    /// Now and then it does not, or has so many faults that it may be too late.
+    GivesUp,
+}
+
 pub(super) struct Rover {
     pub(super) node: Incarnation,
     link: usize,
@@ -23,13 +32,13 @@ pub(super) struct Rover {
     done: u64,
     pub(super) next: u64,
     is_taken: bool,
-    gives_up: bool,
+    manner: Manner,
 }
 
 impl Rover {
-    pub(super) fn new(node: Incarnation, broker: &mut Broker, gives_up: bool) -> Self {
+    pub(super) fn new(node: Incarnation, broker: &mut Broker, manner: Manner) -> Self {
         let link = broker.connect(node);
-        Self { node, link, sent: 0, done: 0, next: broker.now, is_taken: false, gives_up }
+        Self { node, link, sent: 0, done: 0, next: broker.now, is_taken: false, manner }
     }
 
     /// Its passes: a hello, a name and a place, and then a line each, with an entry that no other version knows.
@@ -65,7 +74,8 @@ impl Rover {
         let window = if self.done < 2 { 1 } else { WINDOW };
         if is_late {
             // Once in a while it gives a line up.
-            self.done += u64::from(self.gives_up && self.done > 2 && random.random_ratio(1, 8));
+            let gives_up = self.manner == Manner::GivesUp && self.done > 2;
+            self.done += u64::from(gives_up && random.random_ratio(1, 8));
             self.sent = self.done;
         }
         while self.sent < self.done + window {

@@ -9,7 +9,7 @@ use rand_pcg::Pcg64Mcg;
 use super::broker::{Broker, Faults};
 use super::oracle::{Diary, Oracle};
 use super::people::{People, rules};
-use super::rover::Rover;
+use super::rover::{Manner, Rover};
 use crate::entry::Incarnation;
 use crate::node::{Event, Node, Settings};
 
@@ -24,9 +24,7 @@ pub(super) struct Plan {
     /// Only the log itself is away, for all nodes at once.
     pub(super) only_outages: bool,
     /// There is a node of a later version.
-    pub(super) rover: bool,
-    /// It gives up lines now and then, or has faults from which it may have to.
-    pub(super) gives_up: bool,
+    pub(super) rover: Option<Manner>,
 }
 
 pub(super) struct World {
@@ -207,7 +205,8 @@ impl World {
     }
 
     fn turn_rover(&mut self) {
-        if !self.plan.rover || self.rover.as_ref().is_some_and(|rover| rover.next > self.now) {
+        let Some(manner) = self.plan.rover else { return };
+        if self.rover.as_ref().is_some_and(|rover| rover.next > self.now) {
             return;
         }
         let runs = self.slots.iter().filter_map(|slot| slot.run.as_ref());
@@ -221,7 +220,7 @@ impl World {
         if !is_there {
             let node = self.incarnation();
             self.rovers.push(node);
-            self.rover = Some(Rover::new(node, &mut self.broker, self.plan.gives_up));
+            self.rover = Some(Rover::new(node, &mut self.broker, manner));
         }
     }
 
@@ -236,7 +235,10 @@ impl World {
             assert!(!run.node.is_away() && run.node.waiting() < 200, "the log is there");
             said.append(&mut run.people.said);
         }
-        let may_miss = if self.plan.gives_up { &*self.rovers } else { &[] };
+        let may_miss = match self.plan.rover {
+            Some(Manner::GivesUp) => &*self.rovers,
+            Some(Manner::Patient) | None => &[],
+        };
         self.oracle.judge(&said, may_miss);
     }
 
