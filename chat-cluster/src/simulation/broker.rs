@@ -7,6 +7,7 @@ use rand_pcg::Pcg64Mcg;
 
 use crate::entry::{Incarnation, Subject};
 use crate::log::{Arrival, Log, Record};
+use crate::pass::Pass;
 
 /// The odds of faults on the way to the log, in a thousand.
 #[derive(Clone, Copy, Debug, Default)]
@@ -172,6 +173,19 @@ impl Broker {
         let gone = self.stored.iter().take_while(|record| is_gone(record)).count();
         let first = usize::try_from(behind).unwrap().max(gone);
         (first..last).for_each(|before| self.deliver(link, before + 1));
+    }
+
+    /// The time between a record and the last pass of this node before it that is no duplicate, in milliseconds.
+    pub(super) fn silence(&self, sequence: u64, node: Incarnation) -> u64 {
+        let records = &self.stored[..usize::try_from(sequence).unwrap()];
+        let (mut last, mut heard) = (0, 0);
+        for (time, message) in records {
+            let pass = Pass::decode(message).expect("a pass");
+            if pass.node == node && pass.n > last {
+                (last, heard) = (pass.n, *time);
+            }
+        }
+        records.last().map_or(0, |(time, _)| time - heard)
     }
 
     fn log_time(&self) -> u64 {

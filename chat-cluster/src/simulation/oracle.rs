@@ -80,6 +80,17 @@ impl Oracle {
         assert_eq!(state, hasher.finish(), "different states at {}", replica.position());
     }
 
+    /// The records that declared a node dead.
+    pub(super) fn deaths(&self) -> impl Iterator<Item = (u64, Incarnation)> {
+        let effects = self.effects.iter();
+        effects.flat_map(|(sequence, effects)| {
+            effects.iter().filter_map(|(effect, _)| match effect {
+                Effect::Died { node } => Some((*sequence, *node)),
+                _ => None,
+            })
+        })
+    }
+
     /// Looks at all of the log's effects. `said`: the lines of people whose node was there to the end. `may_miss`: nodes that
     /// may have given passes up.
     pub(super) fn judge(&self, said: &BTreeMap<PersonId, u64>, may_miss: &[Incarnation]) {

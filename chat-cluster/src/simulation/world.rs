@@ -240,6 +240,13 @@ impl World {
             Some(Manner::Patient) | None => &[],
         };
         self.oracle.judge(&said, may_miss);
+        for (sequence, node) in self.oracle.deaths() {
+            if !self.rovers.contains(&node) {
+                let silence = self.broker.silence(sequence, node);
+                // The log's clock may have gone back a little.
+                assert!(silence > 4_900, "{node:?} is declared dead after {silence} ms");
+            }
+        }
     }
 
     /// People that are in the chat.
@@ -276,8 +283,10 @@ impl Run {
         if let Some(replica) = node.replica() {
             oracle.compare(diary, replica, now);
         }
-        for effect in effects {
-            people.hear(&effect, node);
+        if !self.is_fenced {
+            for effect in &effects {
+                people.hear(effect, node);
+            }
         }
     }
 }
