@@ -36,6 +36,11 @@ fn r10_1_any_part_of_any_head_is_judged_as_the_whole() {
 }
 
 #[test]
+fn any_message_of_the_log_is_a_pass_or_an_error() {
+    replay("passes", fuzz::passes::holds);
+}
+
+#[test]
 fn r5_1_any_line_in_any_state_does_only_what_a_client_may_do() {
     replay("session", fuzz::session::holds);
 }

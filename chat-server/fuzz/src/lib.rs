@@ -3,6 +3,7 @@
 
 pub mod frames;
 pub mod lines;
+pub mod passes;
 pub mod requests;
 pub mod script;
 pub mod session;

@@ -187,7 +187,7 @@ fn every_dependency_has_a_reason() {
 }
 
 /// The documents, each with the folder that its links begin in.
-const DOCUMENTS: [(&str, &str); 25] = [
+const DOCUMENTS: [(&str, &str); 26] = [
     ("", "README.md"),
     ("", "README.es.md"),
     ("", "CONTRIBUTING.md"),
@@ -212,6 +212,7 @@ const DOCUMENTS: [(&str, &str); 25] = [
     ("chat-check/drive/", "README.md"),
     ("chat-protocol/", "README.md"),
     ("chat-terminal/", "README.md"),
+    ("chat-cluster/", "README.md"),
     ("tests/", "README.md"),
 ];
 

@@ -1,0 +1,330 @@
+//! One node of the cluster: it joins, publishes what its people do, applies the log, and is fenced when it is dead.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::directory::{Directory, Effect};
+use crate::entry::{Act, Entry, Incarnation, Notice, Rules};
+use crate::follow::{Fenced, Follow, Verdict};
+use crate::log::{Arrival, Log, Record};
+use crate::members::Newcomer;
+use crate::pass::{Pass, PassError};
+use crate::replica::{Applied, Replica};
+use crate::uplink::{ProposeError, Uplink};
+
+/// A node that has published nothing for this time says that it is there, or asks again to be let in.
+pub const ALIVE: Duration = Duration::from_secs(1);
+
+/// People are told that the log cannot be reached when a pass has not come back for this time.
+pub const AWAY: Duration = Duration::from_secs(2);
+
+/// The settings of a node.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// A number that no run of a node has had.
+    pub node: Incarnation,
+    /// They hold if this node opens the chat. Else the founder's rules hold.
+    pub rules: Rules,
+    /// The sequence number of the last record of the log; 0 if it has none.
+    pub last: u64,
+    /// Bytes that may wait for the log before speech is refused.
+    pub limit: usize,
+}
+
+/// A message of a node to its server.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// It is part of the cluster: its server may let people in. People and rooms are those of the replica; what happens behind
+    /// its position follows as effects.
+    Ready(&'a Replica),
+    /// An entry has this effect. It is to be carried out for the people of this node now.
+    Effect {
+        /// The sequence number of the record.
+        sequence: u64,
+        /// The effect.
+        effect: Effect,
+        /// People and rooms right after the entry.
+        directory: &'a Directory,
+    },
+    /// The log cannot be reached, for all that is known. What people do waits.
+    Away,
+    /// The log is back.
+    Back,
+    /// It is not part of the cluster any more: its people are to be let go. Nothing comes after this; a new node with another
+    /// incarnation may join.
+    Fenced(Fenced),
+}
+
+/// One node. It has no sockets and no clock: time is given as the time since any fixed moment.
+pub struct Node {
+    me: Incarnation,
+    rules: Rules,
+    uplink: Uplink,
+    follow: Follow,
+    phase: Phase,
+    is_subscribed: bool,
+    is_away: bool,
+    /// The nodes that this one has declared dead, with their last numbers.
+    declared: BTreeMap<Incarnation, u64>,
+}
+
+enum Phase {
+    Joining(Newcomer),
+    Ready(Box<Replica>),
+    Fenced,
+}
+
+impl Node {
+    /// A node that begins to join with its first [turn](Self::turn).
+    pub fn new(settings: Settings) -> Self {
+        let Settings { node: me, rules, last, limit } = settings;
+        let (mut newcomer, mut uplink) = (Newcomer::default(), Uplink::new(me, limit));
+        // A notice always fits.
+        let _ = uplink.propose(&Entry::Node(newcomer.speak(&rules)));
+        Self {
+            me,
+            rules,
+            uplink,
+            follow: Follow::behind(last),
+            phase: Phase::Joining(newcomer),
+            is_subscribed: false,
+            is_away: false,
+            declared: BTreeMap::new(),
+        }
+    }
+
+    /// Proposes what the person of this number does. It holds when the effect comes, if it does.
+    pub fn propose(&mut self, person: u64, act: Act) -> Result<(), ProposeError> {
+        match self.phase {
+            Phase::Ready(_) => self.uplink.propose(&Entry::Person(person, act)),
+            Phase::Joining(_) | Phase::Fenced => Err(ProposeError::NotReady),
+        }
+    }
+
+    /// Bytes that have not come back from the log.
+    pub fn waiting(&self) -> usize {
+        self.uplink.waiting()
+    }
+
+    /// Returns whether the log cannot be reached, for all that is known.
+    pub fn is_away(&self) -> bool {
+        self.is_away
+    }
+
+    /// The state that the nodes have in common, if this one is part of the cluster.
+    pub fn replica(&self) -> Option<&Replica> {
+        match &self.phase {
+            Phase::Ready(replica) => Some(replica),
+            Phase::Joining(_) | Phase::Fenced => None,
+        }
+    }
+
+    /// Takes all that has arrived, and publishes what is due. To be called when something arrives or was proposed, and at the
+    /// [deadline](Self::deadline).
+    pub fn turn(&mut self, now: Duration, log: &mut impl Log, tell: &mut impl FnMut(Event<'_>)) {
+        if !self.is_subscribed {
+            self.is_subscribed = true;
+            self.subscribe(now, log);
+        }
+        while !matches!(self.phase, Phase::Fenced)
+            && let Some(arrival) = log.next()
+        {
+            if let Err(fenced) = self.arrived(now, arrival, log, tell) {
+                self.phase = Phase::Fenced;
+                tell(Event::Fenced(fenced));
+            }
+        }
+        if matches!(self.phase, Phase::Fenced) {
+            return;
+        }
+        self.declare_dead();
+        self.speak(now);
+        if let Some((subject, message)) = self.uplink.transmit(now) {
+            log.publish(subject, message);
+        }
+        self.watch(now, log, tell);
+    }
+
+    /// The time for the next [turn](Self::turn). `None`: there is no more.
+    pub fn deadline(&self) -> Option<Duration> {
+        if matches!(self.phase, Phase::Fenced) {
+            return None;
+        }
+        if !self.is_subscribed {
+            return Some(Duration::ZERO);
+        }
+        let alive = self.uplink.idle_since().map(|since| since + ALIVE);
+        let flight = self.uplink.in_flight_since();
+        let watchdog = flight.map(|since| self.follow.watchdog(since));
+        let away = flight.filter(|_| !self.is_away).map(|since| since + AWAY);
+        [self.uplink.deadline(), alive, watchdog, away].into_iter().flatten().min()
+    }
+
+    fn subscribe(&mut self, now: Duration, log: &mut impl Log) {
+        let (subscription, behind) = self.follow.subscribe(now);
+        log.subscribe(subscription, behind);
+    }
+
+    fn arrived(
+        &mut self,
+        now: Duration,
+        arrival: Arrival,
+        log: &mut impl Log,
+        tell: &mut impl FnMut(Event<'_>),
+    ) -> Result<(), Fenced> {
+        match arrival {
+            Arrival::Record(record) => match self.follow.check(&record) {
+                Verdict::Take => return self.take(&record, log, tell),
+                Verdict::Old => {}
+                Verdict::Lost => self.subscribe(now, log),
+                Verdict::Gone => return Err(Fenced::Behind),
+            },
+            Arrival::Subscribed { subscription, created, last } => {
+                self.follow.check_log(subscription, created, last)?;
+            }
+            Arrival::Snapshot(snapshot) => self.restore(&snapshot, now, log, tell),
+            Arrival::Cut => self.subscribe(now, log),
+            Arrival::Acknowledged => {}
+        }
+        Ok(())
+    }
+
+    /// Takes the next record.
+    fn take(
+        &mut self,
+        record: &Record,
+        log: &mut impl Log,
+        tell: &mut impl FnMut(Event<'_>),
+    ) -> Result<(), Fenced> {
+        let pass = match Pass::decode(&record.message) {
+            Ok(pass) => Some(pass),
+            Err(PassError::Malformed) => None,
+            Err(PassError::Version(version)) => return Err(Fenced::Version(version)),
+        };
+        match &mut self.phase {
+            Phase::Joining(newcomer) => {
+                newcomer.clock.tick(record.time);
+                if let Some(pass) = pass {
+                    return self.look_on(record, pass, tell);
+                }
+            }
+            Phase::Ready(replica) => {
+                let own = pass.as_ref().filter(|pass| pass.node == self.me).map(|pass| pass.n);
+                let from = pass.as_ref().map(|pass| pass.node);
+                let place = (record.sequence, record.time);
+                let Applied { is_taken, hello, fenced } =
+                    replica.apply(self.me, place, pass, &mut |directory, effect| {
+                        tell(Event::Effect { sequence: place.0, effect, directory });
+                    });
+                if let Some(n) = own
+                    && is_taken
+                {
+                    self.uplink.returned(n);
+                }
+                if let (Some(newcomer), Some(attempt)) = (from, hello)
+                    && replica.members().answerer(attempt) == Some(self.me)
+                {
+                    log.send_snapshot(newcomer, replica.snapshot());
+                }
+                return fenced.map_or(Ok(()), Err);
+            }
+            Phase::Fenced => {}
+        }
+        Ok(())
+    }
+
+    /// A newcomer sees a pass: its own, or one that tells whether there is a chat.
+    fn look_on(
+        &mut self,
+        record: &Record,
+        pass: Pass,
+        tell: &mut impl FnMut(Event<'_>),
+    ) -> Result<(), Fenced> {
+        let Phase::Joining(newcomer) = &mut self.phase else { return Ok(()) };
+        if pass.node != self.me {
+            let is_hello = |entry: &Entry| matches!(entry, Entry::Node(Notice::Hello { .. }));
+            newcomer.hear(pass.entries.iter().all(is_hello));
+            let is_me = |entry: &Entry| matches!(entry, Entry::Node(Notice::Dead(node, _)) if *node == self.me);
+            return if pass.entries.iter().any(is_me) { Err(Fenced::Dead) } else { Ok(()) };
+        }
+        if !self.uplink.returned(pass.n) {
+            return Ok(());
+        }
+        for entry in pass.entries {
+            if let Entry::Node(Notice::Found(rules)) = entry {
+                newcomer.is_founding = false;
+                if newcomer.is_alone() {
+                    let clock = newcomer.clock.clone();
+                    let place = (record.sequence, pass.n);
+                    let replica = Replica::founded(clock, self.me, place, rules);
+                    tell(Event::Ready(&replica));
+                    self.phase = Phase::Ready(Box::new(replica));
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A newcomer gets a snapshot: it goes on from its position. One that it cannot read does not count: it asks again.
+    fn restore(
+        &mut self,
+        snapshot: &[u8],
+        now: Duration,
+        log: &mut impl Log,
+        tell: &mut impl FnMut(Event<'_>),
+    ) {
+        let Phase::Joining(newcomer) = &self.phase else { return };
+        let Ok(replica) = Replica::restore(snapshot) else { return };
+        let Some(last) = replica.members().last(self.me).filter(|_| !newcomer.is_founding) else {
+            return;
+        };
+        // The hello that it answers is not seen any more if it has not come back before.
+        self.uplink.returned(last);
+        self.follow.go_to(replica.position());
+        self.subscribe(now, log);
+        tell(Event::Ready(&replica));
+        self.phase = Phase::Ready(Box::new(replica));
+        // The others know from this that it has the chat.
+        let _ = self.uplink.propose(&Entry::Node(Notice::Alive));
+    }
+
+    fn declare_dead(&mut self) {
+        let Phase::Ready(replica) = &self.phase else { return };
+        self.declared.retain(|node, _| replica.members().last(*node).is_some());
+        for (node, last) in replica.members().silent(self.me) {
+            if self.declared.insert(node, last) != Some(last) {
+                let _ = self.uplink.propose(&Entry::Node(Notice::Dead(node, last)));
+            }
+        }
+    }
+
+    /// Publishes something each second, so that time passes in the log, and the others know that this node is there.
+    fn speak(&mut self, now: Duration) {
+        let idle = self.uplink.idle_since();
+        if idle.is_none_or(|since| now < since + ALIVE) {
+            return;
+        }
+        let notice = match &mut self.phase {
+            Phase::Joining(newcomer) => newcomer.speak(&self.rules),
+            Phase::Ready(_) => Notice::Alive,
+            Phase::Fenced => return,
+        };
+        let _ = self.uplink.propose(&Entry::Node(notice));
+    }
+
+    fn watch(&mut self, now: Duration, log: &mut impl Log, tell: &mut impl FnMut(Event<'_>)) {
+        let flight = self.uplink.in_flight_since();
+        if flight.is_some_and(|since| now >= self.follow.watchdog(since)) {
+            self.subscribe(now, log);
+        }
+        let is_away = flight.is_some_and(|since| now >= since + AWAY);
+        if is_away != self.is_away {
+            self.is_away = is_away;
+            tell(if is_away { Event::Away } else { Event::Back });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::*;
+use crate::entry::{Act, Name, Notice, PersonId, Rules};
+
+fn any_name() -> impl Strategy<Value = Name> {
+    ("\\PC{0,40}", any::<u64>(), vec(any::<u64>(), 0..6)).prop_map(|(text, key, looks)| Name {
+        text: text.into(),
+        key,
+        looks: looks.into(),
+    })
+}
+
+fn any_entry() -> impl Strategy<Value = Entry> {
+    let id = (any::<u64>(), any::<u64>());
+    let id = id.prop_map(|(node, number)| PersonId { node: Incarnation(node), number });
+    let text = || vec(any::<u8>(), 0..300).prop_map(Box::from);
+    let rules = (any::<u32>(), any_name())
+        .prop_map(|(max_rooms, first_room)| Rules { max_rooms, first_room });
+    let act = prop_oneof![
+        any_name().prop_map(Act::Claim),
+        Just(Act::Arrive),
+        Just(Act::Leave),
+        any_name().prop_map(Act::Move),
+        any_name().prop_map(Act::Rename),
+        text().prop_map(Act::Say),
+        (id, text()).prop_map(|(to, text)| Act::Private(to, text)),
+    ];
+    let notice = prop_oneof![
+        any::<u32>().prop_map(|attempt| Notice::Hello { attempt }),
+        rules.prop_map(Notice::Found),
+        Just(Notice::Alive),
+        any::<(u64, u64)>().prop_map(|(node, last)| Notice::Dead(Incarnation(node), last)),
+    ];
+    prop_oneof![
+        notice.prop_map(Entry::Node),
+        (any::<u64>(), act).prop_map(|(person, act)| Entry::Person(person, act)),
+        (12..=u8::MAX, text()).prop_map(|(kind, body)| Entry::Unknown { kind, body }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn a_pass_is_read_as_it_was_written(
+        node: u64,
+        n: u64,
+        entries in vec(any_entry(), 0..20),
+    ) {
+        let pass = Pass { node: Incarnation(node), n, entries };
+        prop_assert_eq!(Pass::decode(&pass.encode().expect("it is short")), Ok(pass));
+    }
+
+    #[test]
+    fn any_bytes_are_a_pass_or_an_error(mut bytes in vec(any::<u8>(), 0..200), known: bool) {
+        if known && let Some(first) = bytes.first_mut() {
+            *first = VERSION;
+        }
+        if let Ok(pass) = Pass::decode(&bytes) {
+            let again = pass.encode().expect("no longer than it was");
+            prop_assert_eq!(Pass::decode(&again), Ok(pass));
+        }
+    }
+
+    #[test]
+    fn a_pass_that_is_cut_off_is_no_other_pass(entries in vec(any_entry(), 1..4), cut: usize) {
+        let pass = Pass { node: Incarnation(1), n: 2, entries };
+        let bytes = pass.encode().expect("it is short");
+        let cut = cut % bytes.len();
+        // Between two entries it may end.
+        if let Ok(shorter) = Pass::decode(&bytes[..cut]) {
+            prop_assert!(pass.entries.starts_with(&shorter.entries));
+        }
+    }
+}
+
+fn pass(entries: Vec<Entry>) -> Pass {
+    Pass { node: Incarnation(1), n: 2, entries }
+}
+
+#[test]
+fn a_later_version_is_told_from_nonsense() {
+    let mut bytes = pass(vec![Entry::Node(Notice::Alive)]).encode().unwrap();
+    for (version, error) in [(0, PassError::Malformed), (2, PassError::Version(2))] {
+        bytes[0] = version;
+        assert_eq!(Pass::decode(&bytes), Err(error));
+    }
+    assert_eq!(Pass::decode(&[]), Err(PassError::Malformed));
+}
+
+/// As a later version would write them.
+#[test]
+fn fields_behind_the_known_ones_and_unknown_kinds_are_passed_over() {
+    let mut bytes = pass(Vec::new()).encode().unwrap();
+    // `arrive` of person 9, with two bytes more; a kind 250; `alive`.
+    bytes.extend_from_slice(&[6, 10, 0, 9, 0, 0, 0, 0, 0, 0, 0, 77, 77, 250, 1, 0, 5, 3, 0, 0]);
+    let expected = pass(vec![
+        Entry::Person(9, Act::Arrive),
+        Entry::Unknown { kind: 250, body: Box::from([5]) },
+        Entry::Node(Notice::Alive),
+    ]);
+    assert_eq!(Pass::decode(&bytes), Ok(expected));
+}
+
+#[test]
+fn a_pass_has_at_most_64_kib() {
+    let say = |length| pass(vec![Entry::Person(1, Act::Say(vec![b'x'; length].into()))]);
+    let longest = MAX_PASS - HEADER - 3 - 8;
+    assert_eq!(say(longest).encode().map(|bytes| bytes.len()), Some(MAX_PASS));
+    for length in [longest + 1, 2 * MAX_PASS] {
+        assert_eq!(say(length).encode(), None);
+    }
+    let mut bytes = say(longest).encode().unwrap();
+    bytes.extend_from_slice(&[3, 0, 0]);
+    assert_eq!(Pass::decode(&bytes), Err(PassError::Malformed));
+}

@@ -1,0 +1,136 @@
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::*;
+use crate::entry::{Act, Name};
+
+const A: Incarnation = Incarnation(1);
+const B: Incarnation = Incarnation(2);
+
+fn name(look: u64) -> Name {
+    Name { text: look.to_string().into(), key: look, looks: Box::from([look, look / 2 + 1_000]) }
+}
+
+fn founded() -> Replica {
+    let mut clock = Clock::default();
+    clock.tick(5_000);
+    Replica::founded(clock, A, (0, 3), Rules { max_rooms: 3, first_room: name(50) })
+}
+
+/// The effects of these passes of the nodes, each the next one of its node, 100 ms after the one before.
+fn apply(
+    replica: &mut Replica,
+    passes: Vec<(Incarnation, Vec<Entry>)>,
+) -> (Vec<Effect>, Vec<Applied>) {
+    let (mut effects, mut applied) = (Vec::new(), Vec::new());
+    for (node, entries) in passes {
+        let n = replica.members.last(node).unwrap_or(0) + 1;
+        let place = (replica.position + 1, replica.members.clock.now() + 100);
+        let pass = Some(Pass { node, n, entries });
+        applied.push(replica.apply(A, place, pass, &mut |_, effect| effects.push(effect)));
+    }
+    (effects, applied)
+}
+
+fn hello() -> Entry {
+    Entry::Node(Notice::Hello { attempt: 0 })
+}
+
+#[test]
+fn effects_are_told_with_the_directory_as_of_their_entry() {
+    let mut replica = founded();
+    let acts = [Act::Claim(name(1)), Act::Arrive, Act::Rename(name(8)), Act::Leave];
+    let entries = acts.into_iter().map(|act| Entry::Person(1, act)).collect();
+    let mut names = Vec::new();
+    replica.apply(A, (1, 5_100), Some(Pass { node: A, n: 4, entries }), &mut |directory, _| {
+        names.push(directory.person(A.person(1)).map(|person| person.name.key));
+    });
+    assert_eq!(names, [Some(1), Some(1), Some(8), None]);
+}
+
+#[test]
+fn a_node_that_sees_its_own_death_is_fenced_and_another_is_not() {
+    for (dead, fenced) in [(A, Some(Fenced::Dead)), (B, None)] {
+        let mut replica = founded();
+        let (other, last) = if dead == A { (B, 3) } else { (A, 1) };
+        let (effects, applied) = apply(
+            &mut replica,
+            vec![(B, vec![hello()]), (other, vec![Entry::Node(Notice::Dead(dead, last))])],
+        );
+        assert_eq!(effects, [Effect::Died { node: dead }]);
+        assert_eq!(applied.last().map(|applied| applied.fenced), Some(fenced));
+    }
+}
+
+#[test]
+fn a_node_does_not_bury_itself() {
+    let mut replica = founded();
+    let (effects, applied) = apply(&mut replica, vec![(A, vec![Entry::Node(Notice::Dead(A, 4))])]);
+    assert_eq!((effects, applied[0].fenced), (vec![], None));
+}
+
+#[test]
+fn a_chat_that_was_opened_anew_fences_the_old_one_if_that_was_silent() {
+    let found = || vec![Entry::Node(Notice::Found(Rules { max_rooms: 3, first_room: name(50) }))];
+    let mut replica = founded();
+    let (_, applied) = apply(&mut replica, vec![(B, vec![hello()]), (B, found())]);
+    assert_eq!(applied[1].fenced, None, "A was heard");
+    let hellos = vec![(B, vec![hello()]); 60];
+    apply(&mut replica, hellos);
+    let (_, applied) = apply(&mut replica, vec![(B, found())]);
+    assert_eq!(applied[0].fenced, Some(Fenced::Replaced));
+}
+
+#[test]
+fn the_attempt_of_a_hello_that_was_taken_is_told() {
+    let mut replica = founded();
+    let (_, applied) =
+        apply(&mut replica, vec![(B, vec![Entry::Node(Notice::Hello { attempt: 4 })])]);
+    assert_eq!(applied[0].hello, Some(4));
+    let again = Some(Pass { node: B, n: 1, entries: vec![hello()] });
+    assert_eq!(replica.apply(A, (2, 5_200), again, &mut |_, _| {}).hello, None, "a duplicate");
+}
+
+fn any_entries() -> impl Strategy<Value = Vec<(Incarnation, Vec<Entry>)>> {
+    let act = prop_oneof![
+        (0..9_u64).prop_map(|look| Act::Claim(name(look))),
+        Just(Act::Arrive),
+        Just(Act::Leave),
+        (50..56_u64).prop_map(|look| Act::Move(name(look))),
+        (0..9_u64).prop_map(|look| Act::Rename(name(look))),
+        Just(Act::Say(Box::from(*b"hola"))),
+    ];
+    let node = prop_oneof![Just(A), Just(B)];
+    let entries = vec((0..4_u64, act).prop_map(|(person, act)| Entry::Person(person, act)), 1..5);
+    vec((node, entries), 0..60)
+}
+
+proptest! {
+    #[test]
+    fn a_restored_snapshot_goes_on_as_the_original(before in any_entries(), after in any_entries()) {
+        let mut replica = founded();
+        apply(&mut replica, vec![(B, vec![hello()])]);
+        apply(&mut replica, before);
+        let mut restored = Replica::restore(&replica.snapshot()).expect("a snapshot");
+        prop_assert_eq!(&restored, &replica);
+        prop_assert_eq!(apply(&mut restored, after.clone()).0, apply(&mut replica, after).0);
+        prop_assert_eq!(restored, replica);
+    }
+
+    #[test]
+    fn any_bytes_are_a_snapshot_or_an_error(before in any_entries(), at: usize, byte: u8, cut: bool) {
+        let mut replica = founded();
+        apply(&mut replica, before);
+        let mut bytes = replica.snapshot();
+        let at = at % bytes.len();
+        bytes[at] = byte;
+        if cut {
+            bytes.truncate(at);
+            prop_assert!(Replica::restore(&bytes).is_err());
+        }
+        if let Ok(restored) = Replica::restore(&bytes) {
+            let again = Replica::restore(&restored.snapshot());
+            prop_assert_eq!(again.map(|again| again.position()), Ok(restored.position()));
+        }
+    }
+}
