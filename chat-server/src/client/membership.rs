@@ -15,6 +15,7 @@ use crate::net::nameless::Registration;
 use crate::net::tcp::TcpConnection;
 use crate::net::transport::Transport;
 use crate::net::wire::encoding::Encoding;
+use crate::people::accounts::Proved;
 use crate::people::commands::Effect;
 use crate::people::directory::coming::Hold;
 use crate::people::directory::coming::Leaving;
@@ -190,10 +191,10 @@ impl<'a> Membership<'a> {
 
     /// The client has this name, whose account it has proved, if it has one: it joins the first room, if it can have the
     /// name.
-    fn enter(&mut self, name: Name, account: Option<Box<str>>) -> Result<(), NameError> {
+    fn enter(&mut self, name: Name, proved: Option<Proved>) -> Result<(), NameError> {
         let State::Nameless(nameless) = &mut self.state else { return Ok(()) };
         let encoding = self.connection.encoding();
-        let id = self.server.directory.admit(name.clone(), encoding, account)?;
+        let id = self.server.directory.admit(name.clone(), encoding, proved)?;
         if !nameless.registration.end() {
             // Too late: it makes way for another, and the end of its stream comes next.
             self.server.directory.leave(Hold::without_session(id), Leaving::Closing);

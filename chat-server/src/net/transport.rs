@@ -97,6 +97,7 @@ pub(crate) mod fake {
         pub(crate) hung_up: AtomicBool,
         pub(crate) parted: AtomicBool,
         pub(crate) sent_away: AtomicBool,
+        pub(crate) restrained: AtomicBool,
     }
 
     #[derive(Default)]
@@ -204,6 +205,10 @@ pub(crate) mod fake {
                 self.allowed.notified().await;
             }
             Ok(())
+        }
+
+        fn restrain(&self, is_restrained: bool) {
+            self.restrained.store(is_restrained, Ordering::Relaxed);
         }
 
         fn send_away(&self) {

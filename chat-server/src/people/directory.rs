@@ -153,23 +153,6 @@ impl<T: Transport> Directory<T> {
         self.lock().admit(name, Encoding::Text, location, None).expect("nobody is here yet")
     }
 
-    /// Gives a client its name, with the account that it has proved; [`arrive`](Self::arrive) follows.
-    pub(crate) fn admit(
-        &self,
-        name: Name,
-        encoding: Encoding,
-        account: Option<Box<str>>,
-    ) -> Result<PersonId, NameError> {
-        let mut people = self.lock();
-        if people.rules.reserves(&name) {
-            return Err(NameError::Reserved);
-        }
-        if let Some(error) = people.objection_of_accounts(&name, account.as_deref()) {
-            return Err(error);
-        }
-        people.admit(name, encoding, Location::Moving(Vec::new()), account)
-    }
-
     /// A person that has just been admitted joins its first room, and is welcomed; the room hears of it.
     /// Returns also how many bytes were said because of it.
     pub(crate) fn arrive(

@@ -34,6 +34,8 @@ impl<T: Transport> People<T> {
         renamed.map_err(|other| self.objection(other))?;
         self.person_mut(id).name = new.clone();
         self.note_session(id, None);
+        // The new name may be that of a mute.
+        self.restrain(id);
         if announced {
             self.announce(id, &old, new);
         }

@@ -303,3 +303,25 @@ fn r12_1_the_word_before_is_none_also_for_who_was_asked_before() -> Result {
     other.send(format!("{WORD}\n"))?;
     other.expect("! clave equivocada")
 }
+
+#[test]
+fn r12_1_a_word_is_none_any_more_that_is_looked_at_behind_its_change() -> Result {
+    let place = Place::new();
+    let chat = place.start(&[])?;
+    let mut ana = member(&chat, "Ana")?;
+    register(&mut ana, "Ana")?;
+    ana.send("/nombre Anita\n")?;
+    ana.expect("* ahora te llamas Anita")?;
+    let mut other = chat.named_peer("Ana")?;
+    other.expect(&question("Ana"))?;
+    ana.send("/clave otra clave\n")?;
+    other.send(format!("{WORD}\n"))?;
+    // Should it have come in before the change, the change sends it away.
+    let ends = ["! clave equivocada", ES.word_is_another()];
+    while let Some(line) = other.hear()? {
+        if ends.contains(&line.as_str()) {
+            return ana.expect(ES.word_changed());
+        }
+    }
+    panic!("it hears why")
+}

@@ -62,3 +62,24 @@ fn r13_1_accounts_keep_their_roles_and_admins_act_everywhere() -> Result {
     ana.expect("* te ha echado Eva")?;
     ana.expect_end()
 }
+
+#[test]
+fn r13_4_who_is_banned_while_it_is_asked_for_its_word_stays_out() -> Result {
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("chat.db").display().to_string();
+    let options = ["--store", &file, "--accounts", "optional", "--admin", "Eva"];
+    let mut chat = start(&options)?;
+    chat.server.kill()?;
+    assert!(account(&file, &["passwd", "Eva"], WORD).status.success());
+    let chat = start(&options)?;
+    let mut ana = registered(&chat, "Ana")?;
+    ana.send("salir\n")?;
+    ana.expect_end()?;
+    let mut eva = proved(&chat, "Eva")?;
+    let mut asked = chat.named_peer("Ana")?;
+    asked.expect("* Ana está registrado: escribe su clave, o /nombre para dar otro")?;
+    answers(&mut eva, "/vetar Ana", "* Eva ha vetado a Ana para siempre")?;
+    asked.send(format!("{WORD}\n"))?;
+    asked.expect("! estás vetado para siempre (por Eva)")?;
+    asked.expect_end()
+}

@@ -71,6 +71,8 @@ fn r13_4_a_ban_has_an_end() -> Result {
     ana.expect("* Root ha vetado a Bea durante 1 h")?;
     chat.server.type_in("/ban Ana 1ms\n")?;
     while ana.hear()?.is_some() {}
+    let has_left = |line: &str| line.starts_with("* Ana (") && line.ends_with("ha salido");
+    chat.server.out.find(has_left, "it left")?;
     let mut ana = chat.member("Ana")?;
     chat.server.type_in("/vetados\n")?;
     chat.server.out.find(|line| line.starts_with("* vetado: Bea durante "), "the list")?;

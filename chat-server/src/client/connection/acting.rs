@@ -62,10 +62,6 @@ impl Conversation<'_> {
             }
             Action::AskOther => self.membership.ask_name(None),
             Action::TakeName(name) => {
-                if let Some(refusal) = self.membership.is_kept_out(&name) {
-                    self.end(Code::Removed, self.server.language().refusal(&refusal));
-                    return ControlFlow::Break(());
-                }
                 let taken = self.membership.take_name(name);
                 return self.answer_name(taken);
             }
@@ -92,6 +88,10 @@ impl Conversation<'_> {
         match taken {
             Ok(Taken::Named) => self.session.named(),
             Ok(Taken::AskedForWord) => self.session.ask_word(),
+            Ok(Taken::KeptOut(refusal)) => {
+                self.end(Code::Removed, self.server.language().refusal(&refusal));
+                return ControlFlow::Break(());
+            }
             Err(error) => {
                 let refused = self.session.refuse_name(error);
                 return self.perform(refused);

@@ -10,7 +10,7 @@ use chat_store::line::Position;
 
 use super::Membership;
 use crate::net::wire::encoding::Object;
-use crate::people::accounts::{Accounts, Standing};
+use crate::people::accounts::{Accounts, Proved, Standing};
 use crate::room::event::{Event, Message, Notice};
 
 /// The state of a word.
@@ -24,18 +24,20 @@ pub(super) enum Proof<'a> {
 /// What comes of a word.
 pub(super) enum Outcome {
     /// The client may have this name, of this account, or not.
-    Proved(Name, Result<Box<str>, AccountError>),
+    Proved(Name, Result<Proved, AccountError>),
     /// The client's name is that of this account now.
     Registered(Result<Box<str>, AccountError>),
     Changed(Result<(), AccountError>),
 }
 
 /// What a client is that has given a name which is not refused.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) enum Taken {
     Named,
     /// It has been asked for the word of the name.
     AskedForWord,
+    /// It is banned, and has to leave.
+    KeptOut(Refusal),
 }
 
 /// What a client wants of its account.
@@ -49,6 +51,9 @@ impl<'a> Membership<'a> {
     /// The client gives its name: it joins the first room, if it can have the name, or is asked for the word of its account.
     pub(crate) fn take_name(&mut self, name: Name) -> Result<Taken, NameError> {
         self.proof = None;
+        if let Some(refusal) = self.is_kept_out(&name) {
+            return Ok(Taken::KeptOut(refusal));
+        }
         match self.server.accounts.as_deref().map(|accounts| (accounts, accounts.standing(&name))) {
             None | Some((_, Standing::Free)) => {
                 return self.enter(name, None).map(|()| Taken::Named);
@@ -147,8 +152,13 @@ impl<'a> Membership<'a> {
         let outcome = runs.await;
         self.proof = None;
         match outcome {
-            Outcome::Proved(name, Ok(account)) => {
-                let entered = self.enter(name, Some(account.clone()));
+            Outcome::Proved(name, Ok(proved)) => {
+                // It may have been banned meanwhile.
+                if let Some(refusal) = self.is_kept_out(&name) {
+                    return Some(Ok(Taken::KeptOut(refusal)));
+                }
+                let account = proved.account.clone();
+                let entered = self.enter(name, Some(proved));
                 if entered.is_ok() {
                     self.tell_administrator(&account);
                 }

@@ -18,9 +18,9 @@ const WAITING: usize = 32;
 /// Those of one address: it cannot take the places of all.
 const OF_ONE: usize = 4;
 
-/// The niceness of a thread that hashes: beside one that is always busy, it has a tenth of a processor.
+/// By how much a thread that hashes is nicer than the server: beside one that is always busy, it has a tenth of a processor.
 #[cfg(target_os = "linux")]
-const NICENESS: i32 = 10;
+const NICER: i32 = 10;
 
 pub(super) struct Hashing {
     one: Arc<Semaphore>,
@@ -90,8 +90,15 @@ impl Hashing {
 /// once.
 fn give_way() {
     #[cfg(target_os = "linux")]
-    // Without it, messages wait some milliseconds longer.
-    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS);
+    {
+        use rustix::process::{getpriority_process, setpriority_process};
+
+        let thread = Some(rustix::thread::gettid());
+        if let Ok(niceness) = getpriority_process(thread) {
+            // Without it, messages wait some milliseconds longer.
+            let _ = setpriority_process(thread, (niceness + NICER).min(19));
+        }
+    }
 }
 
 #[cfg(test)]

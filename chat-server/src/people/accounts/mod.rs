@@ -49,6 +49,14 @@ struct Registration {
     hash: Arc<str>,
 }
 
+/// An account whose word was right, by this hash.
+#[derive(Debug)]
+pub(crate) struct Proved {
+    /// The [key] of its name.
+    pub(crate) account: Box<str>,
+    hash: Arc<str>,
+}
+
 /// The way in which a name stands to the accounts.
 pub(crate) enum Standing {
     /// It can be had.
@@ -125,13 +133,13 @@ impl Accounts {
         attempts::lock(&self.attempts).check(address, None, Instant::now()).err()
     }
 
-    /// Looks at the word of this name, from this address. Returns the [key] of its account. Cancel-safe.
+    /// Looks at the word of this name, from this address. Cancel-safe.
     pub(crate) async fn prove(
         &self,
         address: IpAddr,
         name: &Name,
         word: Word,
-    ) -> Result<Box<str>, AccountError> {
+    ) -> Result<Proved, AccountError> {
         // As it is by now: it may have another word since it was asked for.
         let Standing::Registered(account, hash) = self.standing(name) else {
             return Err(AccountError::WrongWord);
@@ -140,12 +148,20 @@ impl Accounts {
         let prove = move || {
             attempts::lock(&attempts).check(address, Some(&account), Instant::now())?;
             if is_hash_of(&hash, &word) {
-                return Ok(account);
+                return Ok(Proved { account, hash });
             }
             attempts::lock(&attempts).fail(address, &account, Instant::now());
             Err(AccountError::WrongWord)
         };
         self.hashing.run(address, prove).await
+    }
+
+    /// Returns whether an account has the word still by which it was proved: another one may have been given to it while this
+    /// one was looked at.
+    pub(crate) fn is_still_proved(&self, Proved { account, hash }: &Proved) -> bool {
+        let registered = self.lock();
+        let id = registered.names.find(account);
+        id.is_some_and(|id| registered.by_id[&id].hash == *hash)
     }
 
     /// Makes an account for a person from this address, who has this name. Returns its [key]. Cancel-safe, but it may

@@ -6,7 +6,7 @@ use chat_protocol::name::{Name, NameError};
 
 use super::{Directory, People, Person, PersonId};
 use crate::net::transport::Transport;
-use crate::people::accounts::Accounts;
+use crate::people::accounts::{Accounts, Proved};
 
 impl<T: Transport> Directory<T> {
     /// The same where there are accounts.
@@ -52,6 +52,11 @@ impl<T: Transport> Directory<T> {
 }
 
 impl<T: Transport> People<T> {
+    /// Returns whether the word of an account is still the one by which it was proved.
+    pub(super) fn is_still_proved(&self, proved: &Proved) -> bool {
+        self.accounts.as_ref().is_some_and(|accounts| accounts.is_still_proved(proved))
+    }
+
     /// Returns whether this account is gone, which a person has proved before.
     pub(in crate::people) fn is_gone(&self, account: &str) -> bool {
         self.accounts.as_ref().is_none_or(|accounts| !accounts.has(account))

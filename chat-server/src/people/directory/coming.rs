@@ -1,10 +1,12 @@
 //! The connection that a person has, and how it leaves.
 
-use chat_protocol::name::Name;
+use chat_protocol::account::AccountError;
+use chat_protocol::name::{Name, NameError};
 
 use super::{Directory, Location, People, PersonId};
 use crate::net::transport::Transport;
 use crate::net::wire::encoding::Encoding;
+use crate::people::accounts::Proved;
 use crate::room::event::Notice;
 use crate::room::seat::MemberId;
 
@@ -34,6 +36,28 @@ pub(crate) enum Leaving {
 }
 
 impl<T: Transport> Directory<T> {
+    /// Gives a client its name, with the account that it has proved to own; [`arrive`](Self::arrive) follows.
+    pub(crate) fn admit(
+        &self,
+        name: Name,
+        encoding: Encoding,
+        proved: Option<Proved>,
+    ) -> Result<PersonId, NameError> {
+        let mut people = self.lock();
+        // Whoever changes a word ends other connections under this lock, later.
+        if !proved.as_ref().is_none_or(|proved| people.is_still_proved(proved)) {
+            return Err(NameError::Account(AccountError::WrongWord));
+        }
+        let account = proved.map(|proved| proved.account);
+        if people.rules.reserves(&name) {
+            return Err(NameError::Reserved);
+        }
+        if let Some(error) = people.objection_of_accounts(&name, account.as_deref()) {
+            return Err(error);
+        }
+        people.admit(name, encoding, Location::Moving(Vec::new()), account)
+    }
+
     /// Gives a name to a client that is not asked for a name, with its number among those of its port.
     pub(crate) fn admit_guest(
         &self,

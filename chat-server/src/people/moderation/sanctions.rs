@@ -55,7 +55,10 @@ impl<T: Transport> People<T> {
         let Sentencing { verb, target, time, reason } = wanted;
         let role = self.permitted(by, verb)?;
         fits(reason)?;
-        let person = self.find(target);
+        // Whoever has the name of a network does not keep an admin from banning it.
+        let is_network =
+            verb == Verb::Ban && role == Role::Admin && target.parse::<Network>().is_ok();
+        let person = self.find(target).filter(|_| !is_network);
         let sanction = Sanction {
             id: 0,
             is_ban: verb == Verb::Ban,

@@ -1,6 +1,7 @@
 mod returning;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chat_protocol::language::Language;
@@ -332,4 +333,23 @@ async fn r13_2_the_room_hears_what_was_done() {
     ] {
         assert_eq!(heard.lines().filter(|heard| *heard == line).count(), 1, "{line} in {heard}");
     }
+}
+
+#[tokio::test]
+async fn r13_4_an_admin_bans_a_network_though_a_person_has_its_name() {
+    let (chat, [_, _, _, admin, _]) = room().await;
+    chat.come("192.0.2.7");
+    chat.does(admin, "/vetar 192.0.2.7").unwrap();
+    assert!(chat.0.keeps_out_address("192.0.2.7".parse().unwrap()).is_some());
+}
+
+#[tokio::test]
+async fn r13_6_who_takes_the_name_of_a_mute_asks_before_it_speaks() {
+    let (chat, [.., admin, eva]) = room().await;
+    let connection = Arc::clone(chat.0.lock().person(eva).connection.as_ref().unwrap());
+    let restrained = || connection.restrained.load(Ordering::Relaxed);
+    chat.does(admin, "/callar Nadie 1h").unwrap();
+    assert!(!restrained());
+    chat.0.lock().rename(eva, &"Nadie".parse().unwrap(), true).unwrap();
+    assert!(restrained() && chat.0.may_speak(eva).is_err());
 }
