@@ -34,7 +34,7 @@ fn for_seeds(usual: u64, run: impl Fn(u64)) {
     }
 }
 
-/// Seeds of a usual test run: some 20 s of one busy processor.
+/// Seeds of a usual test run, which takes 13 s of a processor.
 const SEEDS: u64 = 1000;
 
 /// Each seed has its own kinds of trouble: some have none.
