@@ -65,8 +65,8 @@ impl Sanctions {
         self.find(true, Role::Member, Subject { name: None, account: None, ip: Some(ip) })
     }
 
-    /// Imposes a sanction of a person of this role. It gets a number, in place of those of the same kind for the same name or network.
-    /// Returns it, and the numbers of these.
+    /// Imposes a sanction of a person of this role. It gets a number, in place of those of the same kind and of no
+    /// higher role for the same name or network. Returns it, and the numbers of these.
     pub(crate) fn impose(
         &mut self,
         role: Role,
@@ -76,7 +76,8 @@ impl Sanctions {
         self.entries.retain(|entry| !entry.has_ended(now));
         let Sanction { name, network, .. } = &sanction;
         let replaced = self.take(|entry| {
-            entry.sanction.is_ban == is_ban
+            entry.role <= role
+                && entry.sanction.is_ban == is_ban
                 && entry.sanction.name == *name
                 && (name.is_some() || entry.sanction.network == *network)
         });
@@ -89,14 +90,15 @@ impl Sanctions {
         Ok((sanction, replaced))
     }
 
-    /// Lifts those that hold for this name or network. Returns their numbers.
-    pub(crate) fn lift(&mut self, what: &str) -> Vec<u64> {
+    /// Lifts those that hold for this name or network and were imposed by no higher role. Returns their numbers.
+    pub(crate) fn lift(&mut self, role: Role, what: &str) -> Vec<u64> {
         let name = what.parse::<Name>().ok();
         let looks = name.as_ref().map(Name::looks).into_iter().flatten().collect::<Vec<_>>();
         let network = what.parse::<Network>().ok();
         self.take(|entry| {
             let is_network = entry.sanction.name.is_none() && entry.network == network;
-            entry.looks.iter().any(|look| looks.contains(look)) || is_network
+            let is_meant = entry.looks.iter().any(|look| looks.contains(look)) || is_network;
+            is_meant && entry.role <= role
         })
     }
 

@@ -187,10 +187,10 @@ impl<T: Transport> People<T> {
     pub(super) fn pardon(&mut self, by: PersonId, target: &str) -> Result<(), Refusal> {
         let role = self.permitted(by, Verb::Pardon)?;
         let lifted = match role {
-            Role::Admin => self.house.sanctions.lift(target),
+            Role::Admin => self.house.sanctions.lift(role, target),
             _ => Vec::new(),
         };
-        let in_room = self.settings_mut(by).sanctions.lift(target);
+        let in_room = self.settings_mut(by).sanctions.lift(role, target);
         if lifted.is_empty() && in_room.is_empty() {
             return Err(Objection::NoSanction(target.to_owned()).into());
         }

@@ -14,6 +14,7 @@ use crate::people::directory::coming::Hold;
 use crate::people::directory::sessions::Sessions;
 use crate::people::directory::{Arrival, Directory, Rules};
 use crate::people::house::House;
+use crate::people::house::sanctions::Subject;
 use crate::room::fanout::Deliveries;
 use crate::room::memory::Memories;
 use crate::room::outbox::OutboxLimits;
@@ -129,7 +130,7 @@ async fn r13_2_each_command_is_for_the_roles_of_the_table() {
             let (chat, ids) = room().await;
             let _fay = chat.come("Fay");
             if verb == Verb::Pardon {
-                chat.does(ids[2], "/vetar Eva").unwrap();
+                chat.does(ids[1], "/vetar Eva").unwrap();
             }
             let by = ids[place];
             let done = chat.does(by, line);
@@ -352,4 +353,20 @@ async fn r13_6_who_takes_the_name_of_a_mute_asks_before_it_speaks() {
     assert!(!restrained());
     chat.0.lock().rename(eva, &"Nadie".parse().unwrap(), true).unwrap();
     assert!(restrained() && chat.0.may_speak(eva).is_err());
+}
+
+#[tokio::test]
+async fn r13_5_what_a_higher_role_has_imposed_is_not_lifted_or_replaced() {
+    let (chat, [member, operator, owner, ..]) = room().await;
+    chat.does(owner, "/callar Bea 1h").unwrap();
+    let refused = chat.does(operator, "/perdonar Bea");
+    assert!(matches!(objection(refused), Some(Objection::NoSanction(_))));
+    assert!(chat.0.may_speak(operator).is_err());
+    chat.does(owner, "/vetar Malo 1h").unwrap();
+    chat.does(operator, "/vetar Malo 1ms").unwrap();
+    let malo = "Malo".parse().unwrap();
+    let subject = Subject { name: Some(&malo), account: None, ip: None };
+    let people = chat.0.lock();
+    let ban = people.settings(member).sanctions.find(true, Role::Member, subject);
+    assert!(ban.unwrap().left > Some(Duration::from_mins(59)));
 }
