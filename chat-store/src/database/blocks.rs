@@ -20,16 +20,18 @@ const FULL: usize = 16 * 1024;
 const AT_ONCE: i64 = 64;
 
 /// The table, with the lines of earlier versions.
+///
+/// Each of these is a block of its own, as it was a row. A block is deleted by the time of its last line, and the lines of a
+/// quiet room are days apart. Larger blocks would have to end where the clock jumped back, too.
 pub(super) const TABLE: &str = "
     create table block(
         id integer primary key, room integer not null references room, epoch integer not null,
         last integer not null, at integer not null, lines text not null,
         unique(room, epoch, last)) strict;
     insert into block
-        select null, room, epoch, max(number), max(at), group_concat(
-            number || char(9) || at || char(9) || author || char(9) || coalesce(numbered, '')
-                || char(9) || text || char(10), '' order by number)
-        from said group by room, epoch, number / 100 order by min(id);
+        select null, room, epoch, number, at, number || char(9) || at || char(9) || author || char(9)
+            || coalesce(numbered, '') || char(9) || text || char(10)
+        from said order by id;
     drop table said;
 ";
 
