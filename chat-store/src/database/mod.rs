@@ -34,7 +34,7 @@ const BUSY: Duration = Duration::from_secs(2);
 const LOG: u32 = 16 * 1024 * 1024;
 
 /// The version of the tables.
-const VERSION: u32 = 6;
+const VERSION: u32 = 7;
 
 /// The steps that lead from one version of the tables to the next. The first makes them.
 const STEPS: [&str; VERSION as usize] = [
@@ -52,6 +52,7 @@ const STEPS: [&str; VERSION as usize] = [
     moderation::TABLES,
     blocks::TABLE,
     moderation::EVERYWHERE,
+    blocks::INDEX,
 ];
 
 /// A store could not be opened.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::blocks::delete_first;
+use super::blocks::{delete_first, delete_old};
 use super::moderation::delete_deeds;
 use super::{Database, OpenError};
 
@@ -24,7 +24,7 @@ impl Retention {
         if let Some(keep) = self.keep {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             let oldest = i64::try_from(now.saturating_sub(keep).as_millis()).unwrap_or(i64::MAX);
-            more |= delete_first(connection, oldest)?;
+            more |= delete_old(connection, oldest)?;
             oldest_deed = oldest;
         }
         delete_deeds(connection, oldest_deed)?;
@@ -33,7 +33,7 @@ impl Retention {
                 |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
             let used = (number("page_count")? - number("freelist_count")?) * number("page_size")?;
             if u64::try_from(used).is_ok_and(|used| used > size) {
-                more |= delete_first(connection, i64::MAX)?;
+                more |= delete_first(connection)?;
             }
         }
         // Each row of its answer is a page.

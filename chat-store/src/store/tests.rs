@@ -287,10 +287,10 @@ async fn r11_7_an_older_file_goes_on() {
     file.execute_batch(first).unwrap();
     let old: Vec<u64> = (1..=250).collect();
     for n in &old {
-        let text = format!("{n}\tñ");
+        let (text, at) = (format!("{n}\tñ"), if n.is_multiple_of(2) { i64::MAX } else { 12 });
         file.execute(
-            "insert into said values(null, 1, 7, ?, 12, 'Ana', ?)",
-            (n.cast_signed(), text),
+            "insert into said values(null, 1, 7, ?, ?, 'Ana', ?)",
+            (n.cast_signed(), at, text),
         )
         .unwrap();
     }
@@ -299,9 +299,18 @@ async fn r11_7_an_older_file_goes_on() {
     write(&store, [line(&store, "sala", 1, "Ana", "otra vez")]).await;
     let read = store.read("sala", Position::START, 999).await;
     assert!(read[..250].iter().map(|line| line.position.number).eq(old));
-    assert_eq!((&*read[41].text, &*read[41].author, read[41].at), ("42\tñ", "Ana", 12));
+    assert_eq!((&*read[40].text, &*read[40].author, read[40].at), ("41\tñ", "Ana", 12));
     assert_eq!(texts(&read[250..]), ["otra vez"]);
     assert!(place.told().is_empty());
+    drop(store);
+    let keep = Some(Duration::from_hours(1));
+    let store = place.open_with(&Options { keep, ..place.options() }).unwrap();
+    let start = Instant::now();
+    while store.read("sala", Position::START, 999).await.iter().any(|line| line.at < i64::MAX) {
+        assert!(start.elapsed() < Duration::from_secs(20), "an old line is kept with a new one");
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(store.read("sala", Position::START, 999).await.len(), 125);
 }
 
 #[tokio::test]

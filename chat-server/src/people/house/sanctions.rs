@@ -65,21 +65,21 @@ impl Sanctions {
         self.find(true, Role::Member, Subject { name: None, account: None, ip: Some(ip) })
     }
 
-    /// Imposes a sanction of a person of this role. It gets a number, in place of those of the same kind and of no
-    /// higher role for the same name or network. Returns it, and the numbers of these.
+    /// Imposes a sanction of a person of this role. It gets a number, in place of those of the same kind and of no higher role
+    /// for the same name or network, and of those that have ended. Returns it, and the numbers of these.
     pub(crate) fn impose(
         &mut self,
         role: Role,
         sanction: Sanction,
     ) -> Result<(Sanction, Vec<u64>), Objection> {
         let (now, is_ban) = (since_1970(), sanction.is_ban);
-        self.entries.retain(|entry| !entry.has_ended(now));
         let Sanction { name, network, .. } = &sanction;
         let replaced = self.take(|entry| {
-            entry.role <= role
+            let is_same = entry.role <= role
                 && entry.sanction.is_ban == is_ban
                 && entry.sanction.name == *name
-                && (name.is_some() || entry.sanction.network == *network)
+                && (name.is_some() || entry.sanction.network == *network);
+            is_same || entry.has_ended(now)
         });
         if self.entries.len() >= self.most {
             return Err(Objection::TooManySanctions(self.most));

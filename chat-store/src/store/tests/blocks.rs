@@ -33,6 +33,27 @@ async fn what_is_too_old_is_deleted_and_nothing_else() {
     }
 }
 
+/// The clock was ahead for a while.
+#[tokio::test]
+async fn what_is_too_old_is_deleted_also_behind_what_is_of_a_later_time() {
+    let place = Place::new();
+    let store = place.open();
+    let ahead = |room: String| {
+        Arc::new(Line { at: i64::MAX, ..(*line(&store, &room, 1, "Ana", "ahead")).clone() })
+    };
+    write(&store, (0..100).map(|n| ahead(format!("room{n}")))).await;
+    write(&store, [line(&store, "sala", 1, "Ana", "old")]).await;
+    drop(store);
+    let keep = Some(Duration::from_hours(1));
+    let store = place.open_with(&Options { keep, ..place.options() }).unwrap();
+    let start = Instant::now();
+    while !store.read("sala", Position::START, 9).await.is_empty() {
+        assert!(start.elapsed() < Duration::from_secs(20), "it is there still");
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(texts(&store.read("room7", Position::START, 9).await), ["ahead"]);
+}
+
 #[tokio::test]
 async fn of_what_is_too_much_the_oldest_is_deleted_in_whatever_room() {
     let place = Place::new();

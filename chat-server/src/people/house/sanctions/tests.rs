@@ -69,6 +69,16 @@ fn r13_2_a_ban_holds_for_no_higher_role() {
     }
 }
 
+/// The store keeps what it is not told of.
+#[test]
+fn r13_5_the_numbers_of_those_that_have_ended_are_told_with_the_next() {
+    let mut sanctions = everywhere();
+    let (ended, _) =
+        sanctions.impose(Role::Admin, Sanction { until: Some(1), ..ban("Ana") }).unwrap();
+    assert_eq!(sanctions.impose(Role::Admin, ban("Bea")).unwrap().1, [ended.id]);
+    assert_eq!(sanctions.impose(Role::Admin, ban("Leo")).unwrap().1, [0; 0]);
+}
+
 #[test]
 fn r13_5_a_ban_ends_by_its_time_by_another_one_or_by_pardon() {
     let mut sanctions = everywhere();
