@@ -100,6 +100,27 @@ fn r12_4_words_are_not_guessed() -> Result {
     super::welcome(&mut two)
 }
 
+/// Also while another has the name: nobody hears of what comes with it.
+#[test]
+fn r12_2_a_word_that_comes_with_a_taken_name_is_no_name() -> Result {
+    let place = Place::new();
+    let chat = place.start(&[])?;
+    let mut bea = member(&chat, "Bea")?;
+    register(&mut bea, "Bea")?;
+    let mut again = chat.asked_peer("again")?;
+    again.send("Bea\ncorta\n")?;
+    again.expect(&question("Bea"))?;
+    again.expect("! clave equivocada")?;
+    again.expect(&question("Bea"))?;
+    // The right word is right, and the name is taken all the same.
+    again.send(format!("{WORD}\nBea\n"))?;
+    again.expect(super::TAKEN)?;
+    again.expect("nombre del cliente")?;
+    again.expect(&question("Bea"))?;
+    bea.send("/quien\n")?;
+    bea.expect("* en general (1): Bea")
+}
+
 /// A word is taken for nothing else: as a name, all would be told of it.
 #[test]
 fn r12_4_a_word_that_is_typed_again_is_no_name() -> Result {
