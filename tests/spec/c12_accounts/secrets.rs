@@ -21,9 +21,12 @@ fn r12_3_nobody_and_no_file_gets_a_word() -> Result {
     let mut bea = member(&chat, "Bea")?;
     let mut ana = member(&chat, "Ana")?;
     register(&mut ana, "Ana")?;
-    ana.send("/clave segundo secreto\n /clave segundo secreto\nfin\n/historial\n")?;
+    let unseen = [" ", "\u{FEFF}", "\u{1B}[200~"].map(|it| format!("{it}/clave segundo secreto\n"));
+    ana.send(format!("/clave segundo secreto\n{}fin\n/historial\n", unseen.concat()))?;
     ana.expect("* tu clave es otra desde ahora")?;
-    ana.expect("! se escribe así: /clave CLAVE")?;
+    for _ in unseen {
+        ana.expect("! se escribe así: /clave CLAVE")?;
+    }
     // All that the others and the history have is this.
     bea.expect("Ana > fin")?;
     let history = ana.hear()?.unwrap_or_default();
