@@ -188,10 +188,12 @@ pub fn parse(line: &str) -> Parsed<'_> {
 }
 
 /// Parses a line where these commands are enabled. One behind blanks is a message, unless it is a command with a word,
-/// which nobody else may hear: it is malformed.
+/// which nobody else may hear: it is malformed. So it is behind whatever is no letter, as an invisible character or what a
+/// terminal puts before a pasted text.
 pub fn parse_with(line: &str, forms: impl Iterator<Item = &'static Form> + Clone) -> Parsed<'_> {
     let Some(rest) = line.strip_prefix('/') else {
-        let word = line.trim_start().strip_prefix('/').map(|rest| first_word(rest).0);
+        let (before, rest) = line.split_once('/').unwrap_or((line, ""));
+        let word = (!before.contains(char::is_alphabetic)).then(|| first_word(rest).0);
         let secret = word.and_then(|word| {
             let form = known(word, forms).filter(|form| form.is_for_accounts())?;
             Some(Parsed::Malformed { word, form })

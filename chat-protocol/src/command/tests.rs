@@ -10,11 +10,19 @@ fn r6_4_a_line_without_a_slash_is_text_and_two_slashes_say_one() {
 }
 
 #[test]
-fn r12_1_a_command_with_a_word_is_no_message_behind_blanks() {
+fn r12_1_a_command_with_a_word_is_no_message_behind_what_is_no_letter() {
     for line in [" /clave x", "\t /REGISTRAR x", "\u{a0}/password", " /register x"] {
         assert!(matches!(parse(line), Parsed::Malformed { .. }), "{line:?}");
     }
-    for line in [" //clave x", " /claves x", " clave x"] {
+    let unseen = ["\u{FEFF}", "\u{200B}", " \u{AD}", "\u{2060} ", "\u{180E}", "\u{2068}", "\u{7F}"];
+    // A terminal puts an escape sequence before what is pasted. Its escape character has been replaced.
+    for before in unseen.into_iter().chain(["\u{1B}[200~", "\u{FFFD}[200~", "7 ", ">"]) {
+        let line = format!("{before}/clave x");
+        assert!(matches!(parse(&line), Parsed::Malformed { .. }), "{line:?}");
+    }
+    for line in
+        [" //clave x", " /claves x", " clave x", "usa /clave x", "o/clave", "1 /quien /clave x"]
+    {
         assert_eq!(parse(line), Parsed::Text(line));
     }
 }

@@ -132,8 +132,12 @@ impl Session {
     }
 
     /// The client cannot have the name that it wants. What is wrong with its word leaves it with the question for the word:
-    /// as a name, the next line would be public.
+    /// as a name, the next line would be public. Where a word is not taken, the client leaves for the same reason.
     pub fn refuse_name<'a>(&mut self, error: NameError) -> Action<'a> {
+        if error == NameError::Account(AccountError::NotEncrypted) {
+            self.state = State::Leaving;
+            return Action::Dismiss(Refusal::Name(error));
+        }
         self.wrong_words += u8::from(error == WRONG_WORD);
         let is_last = self.wrong_words >= WORD_ATTEMPTS;
         match self.state {

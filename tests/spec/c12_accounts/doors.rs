@@ -69,11 +69,12 @@ fn r12_3_a_word_from_elsewhere_has_to_be_encrypted() -> Result {
     bea.expect("! se escribe así: /registrar CLAVE")?;
     super::leave(&chat, ana, "Ana")?;
     let mut ana = from(&chat, Door::Plain, [192, 0, 2, 2])?;
-    ana.send("Ana\n")?;
+    // Its word comes with the name: as a name, it would be public.
+    ana.send("Ana\nmi-clave-segura\n")?;
     ana.expect(REFUSED)?;
-    ana.expect("nombre del cliente")?;
-    ana.send("Otra\n")?;
-    welcome(&mut ana)
+    ana.expect_end()?;
+    bea.send("/quien\n")?;
+    bea.expect("* en general (1): Bea")
 }
 
 #[test]

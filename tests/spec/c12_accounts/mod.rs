@@ -15,6 +15,8 @@ const RECORDED: &str = "* lo que se dice aquí se guarda";
 
 const WORD: &str = "correcto caballo";
 
+const TAKEN: &str = "! nombre ocupado: alguien se llama así, o de un modo que se confunde";
+
 /// A folder with the file of a chat with accounts.
 struct Place {
     folder: TempDir,
@@ -142,15 +144,19 @@ fn r12_2_a_registered_name_takes_its_word() -> Result {
     let mut ana = member(&chat, "Ana")?;
     register(&mut ana, "Ana")?;
     let mut bea = member(&chat, "Bea")?;
+    // It is taken, which only its owner is told.
     let mut taken = chat.named_peer("ana")?;
-    taken.expect("! nombre ocupado: alguien se llama así, o de un modo que se confunde")?;
+    taken.expect(&question("ana"))?;
+    taken.send(format!("{WORD}\n"))?;
+    taken.expect(TAKEN)?;
+    taken.expect("nombre del cliente")?;
     // Another name of its owner's, and back.
     ana.send("/nombre Anita\n")?;
     ana.expect("* ahora te llamas Anita")?;
     bea.expect("* Ana ahora es Anita")?;
     bea.send("/nombre Ana\n/nombre ΑΝΑ\nsigo\n")?;
     bea.expect("! ese nombre está registrado: entra con él")?;
-    bea.expect("! nombre ocupado: alguien se llama así, o de un modo que se confunde")?;
+    bea.expect(TAKEN)?;
     ana.expect("Bea > sigo")?;
     ana.send("/nombre ANA\n/nombre Ana\n")?;
     ana.expect("* ahora te llamas ANA")?;
@@ -160,7 +166,7 @@ fn r12_2_a_registered_name_takes_its_word() -> Result {
     leave(&chat, ana, "Ana")?;
     let mut eva = chat.asked_peer("eva")?;
     eva.send("ΑΝΑ\n")?;
-    eva.expect("! nombre ocupado: alguien se llama así, o de un modo que se confunde")?;
+    eva.expect(TAKEN)?;
     eva.expect("nombre del cliente")?;
     eva.send("a-na\nmal\n")?;
     eva.expect(&question("a-na"))?;

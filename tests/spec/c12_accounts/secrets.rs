@@ -21,9 +21,12 @@ fn r12_3_nobody_and_no_file_gets_a_word() -> Result {
     let mut bea = member(&chat, "Bea")?;
     let mut ana = member(&chat, "Ana")?;
     register(&mut ana, "Ana")?;
-    ana.send("/clave segundo secreto\n /clave segundo secreto\nfin\n/historial\n")?;
+    let unseen = [" ", "\u{FEFF}", "\u{1B}[200~"].map(|it| format!("{it}/clave segundo secreto\n"));
+    ana.send(format!("/clave segundo secreto\n{}fin\n/historial\n", unseen.concat()))?;
     ana.expect("* tu clave es otra desde ahora")?;
-    ana.expect("! se escribe así: /clave CLAVE")?;
+    for _ in unseen {
+        ana.expect("! se escribe así: /clave CLAVE")?;
+    }
     // All that the others and the history have is this.
     bea.expect("Ana > fin")?;
     let history = ana.hear()?.unwrap_or_default();
@@ -98,6 +101,27 @@ fn r12_4_words_are_not_guessed() -> Result {
     two.send(format!("Eva\n{WORD}\n"))?;
     two.expect(&question("Eva"))?;
     super::welcome(&mut two)
+}
+
+/// Also while another has the name: nobody hears of what comes with it.
+#[test]
+fn r12_2_a_word_that_comes_with_a_taken_name_is_no_name() -> Result {
+    let place = Place::new();
+    let chat = place.start(&[])?;
+    let mut bea = member(&chat, "Bea")?;
+    register(&mut bea, "Bea")?;
+    let mut again = chat.asked_peer("again")?;
+    again.send("Bea\ncorta\n")?;
+    again.expect(&question("Bea"))?;
+    again.expect("! clave equivocada")?;
+    again.expect(&question("Bea"))?;
+    // The right word is right, and the name is taken all the same.
+    again.send(format!("{WORD}\nBea\n"))?;
+    again.expect(super::TAKEN)?;
+    again.expect("nombre del cliente")?;
+    again.expect(&question("Bea"))?;
+    bea.send("/quien\n")?;
+    bea.expect("* en general (1): Bea")
 }
 
 /// A word is taken for nothing else: as a name, all would be told of it.

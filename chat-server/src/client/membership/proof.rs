@@ -59,14 +59,11 @@ impl<'a> Membership<'a> {
                 return self.enter(name, None).map(|()| Taken::Named);
             }
             Some((_, Standing::Refused(error))) => return Err(error),
-            // Its word would be in vain.
-            Some(_) if self.server.directory.find(name.as_str()).is_some() => {
-                return Err(NameError::Taken);
-            }
             Some((_, Standing::Registered(..))) if !self.connection.is_private() => {
                 return Err(NameError::Account(AccountError::NotEncrypted));
             }
-            // Also while no word of its address is looked at: what comes next may be one, and never a name.
+            // Also while another has the name, or no word of its address is looked at: what comes next may be one, and never a
+            // name.
             Some((_, Standing::Registered(..))) => self.ask_word(name),
         }
         Ok(Taken::AskedForWord)

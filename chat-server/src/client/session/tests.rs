@@ -129,6 +129,15 @@ fn r12_4_a_word_is_never_a_name() {
 }
 
 #[test]
+fn r12_3_the_line_behind_a_name_whose_word_is_not_taken_is_not_heard() {
+    let mut session = asked();
+    assert!(matches!(hear(&mut session, "Ana"), Some(Action::TakeName(_))));
+    let error = NameError::Account(AccountError::NotEncrypted);
+    assert_eq!(session.refuse_name(error), Action::Dismiss(Refusal::Name(error)));
+    assert_eq!(hear(&mut session, "mi-clave-segura"), None);
+}
+
+#[test]
 fn r12_2_who_gives_no_word_gives_another_name() {
     for line in ["/nombre", " /NICK ", "/nombre Eva"] {
         let mut session = asked();

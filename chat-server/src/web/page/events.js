@@ -147,8 +147,9 @@ const EVENTS = {
     }
     if (naming === "done" && isNumbered && !isLive) return refuseSession();
     if (["given", "asked", "proving"].includes(naming)) {
+      // That of a wrong word is asked for again after a cut as well.
+      if (naming !== "proving") me.name = null;
       naming = "asked";
-      me.name = null;
       $("why").textContent = event.text;
       return undefined;
     }
@@ -167,7 +168,7 @@ const EVENTS = {
   end(event) {
     lastWords = event.text;
     // After 20 seconds of thinking there is nothing to blame.
-    if ($("why").textContent !== "") $("why").textContent = event.text;
+    if ($("why").textContent !== "" || ["given", "again", "word"].includes(naming)) $("why").textContent = event.text;
   },
 };
 
@@ -237,8 +238,11 @@ function giveWord() {
   naming = "proving";
 }
 
+// The field shows what is typed from now on: what may be the rest of a word goes nowhere.
 function unaskWord() {
-  if ($("name").type === "password") askFor("text", word("question"), word("name"), 64);
+  if ($("name").type !== "password") return;
+  $("name").blur();
+  askFor("text", word("question"), word("name"), 64);
 }
 
 function askFor(type, question, label, most) {

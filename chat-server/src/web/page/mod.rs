@@ -42,7 +42,7 @@ macro_rules! script {
 
 /// The hashes of style and script. A test says what they have to be.
 const STYLE: &str = "liqLsEq8w+4X6pGaO6u4pdpmKNRpZeyhs/RFe0MKZEk=";
-const SCRIPT: &str = "I+4447ZIi04snRvVWFLy8fUljv6Z6rQjx4mQaq8zrVQ=";
+const SCRIPT: &str = "fjtVSFj2Shq2FdptjAvdS1OJkiimOsylI6BfEHM+L7o=";
 
 /// The whole response, which ends its connection.
 pub(super) fn response() -> String {
