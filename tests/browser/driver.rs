@@ -32,15 +32,23 @@ impl Driver {
         if !has_program(&format!("chromedriver{}", env::consts::EXE_SUFFIX)) {
             return missing(&stage, "chromedriver is not installed");
         }
+        // A port that it finds free for IPv6 may be taken for IPv4.
+        let begun = (0..3).find_map(|_| Self::begin(&stage).transpose()).transpose()?;
+        let (program, port) = begun.ok_or_else(|| stage.failure("chromedriver finds no port"))?;
+        let address = (Ipv4Addr::LOCALHOST, port).into();
+        Ok(Some(Self { stage, _program: program, address }))
+    }
+
+    /// Starts it once. Returns also its port, if it has found one.
+    fn begin(stage: &Stage) -> Result<Option<(Program, u16)>> {
         let mut command = Command::new("chromedriver");
         command.arg("--port=0");
         let program = stage.start("chromedriver", command)?;
-        let started = program.out.find(|line| line.contains("successfully on port"), "its port")?;
-        let port =
-            started.rsplit(' ').next().and_then(|port| port.trim_end_matches('.').parse().ok());
-        let port = port.ok_or_else(|| stage.failure(format!("no port in {started:?}")))?;
-        let address = (Ipv4Addr::LOCALHOST, port).into();
-        Ok(Some(Self { stage, _program: program, address }))
+        let is_last =
+            |line: &str| line.contains("successfully on port") || line.contains("Exiting");
+        let last = program.out.find(is_last, "its port, or that it has none")?;
+        let port = last.rsplit(' ').next().and_then(|port| port.trim_end_matches('.').parse().ok());
+        Ok(port.map(|port| (program, port)))
     }
 
     /// Opens a browser whose user speaks Spanish.
