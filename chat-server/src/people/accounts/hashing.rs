@@ -5,22 +5,18 @@
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 
 use chat_protocol::account::AccountError;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 
 use crate::net::per_address::subscriber;
 
-/// Words that may wait, or be looked at: about a second. The connection of each waits for it, and also its end.
+/// Words that may wait, or be looked at: about a second of a processor that is free. The connection of each waits for it, and also its end.
 const WAITING: usize = 32;
 
 /// Those of one address: it cannot take the places of all.
 const OF_ONE: usize = 4;
-
-/// By how much a thread that hashes is nicer than the server: beside one that is always busy, it has a tenth of a processor.
-#[cfg(target_os = "linux")]
-const NICER: i32 = 10;
 
 pub(super) struct Hashing {
     one: Arc<Semaphore>,
@@ -55,20 +51,13 @@ impl Hashing {
     ) -> Result<T, AccountError> {
         let _waits = self.enter(subscriber(address))?;
         let one = Arc::clone(&self.one).acquire_owned().await.map_err(|_| AccountError::Busy)?;
-        let (done, outcome) = oneshot::channel();
-        let hash = move || {
+        let done = spawn_blocking(move || {
             // Until it is done, whether it is still waited for or not.
             let _one = one;
-            give_way();
-            // Its receiver may have gone.
-            let _ = done.send(work());
-        };
-        // A thread of its own: those of the runtime would keep the low priority.
-        thread::Builder::new()
-            .name("hashing".to_owned())
-            .spawn(hash)
-            .map_err(|_| AccountError::Busy)?;
-        outcome.await.unwrap_or(Err(AccountError::Busy))
+            work()
+        });
+        // It fails when the process ends.
+        done.await.unwrap_or(Err(AccountError::Busy))
     }
 
     fn enter(&self, address: IpAddr) -> Result<Place<'_>, AccountError> {
@@ -83,21 +72,6 @@ impl Hashing {
 
     fn waiting(&self) -> MutexGuard<'_, Vec<IpAddr>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Lowers the priority of this thread, where a thread has one of its own: a processor that hashes is free for messages at
-/// once.
-fn give_way() {
-    #[cfg(target_os = "linux")]
-    {
-        use rustix::process::{getpriority_process, setpriority_process};
-
-        let thread = Some(rustix::thread::gettid());
-        if let Ok(niceness) = getpriority_process(thread) {
-            // Without it, messages wait some milliseconds longer.
-            let _ = setpriority_process(thread, (niceness + NICER).min(19));
-        }
     }
 }
 
