@@ -7,6 +7,17 @@ use crate::c12_accounts::operator::account;
 
 const WORD: &str = "una clave larga";
 
+/// A chat whose administrator Eva has an account, and the folder of its store.
+fn with_admin() -> Result<(TempDir, Chat)> {
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("chat.db").display().to_string();
+    let options = ["--store", &file, "--accounts", "optional", "--admin", "Eva"];
+    let mut chat = start(&options)?;
+    chat.server.kill()?;
+    assert!(account(&file, &["passwd", "Eva"], WORD).status.success());
+    Ok((folder, start(&options)?))
+}
+
 /// A member that has proved its account, and skips what it is told as it joins.
 fn proved(chat: &Chat, name: &str) -> Result<Peer> {
     let mut peer = chat.named_peer(name)?;
@@ -26,13 +37,7 @@ fn registered(chat: &Chat, name: &str) -> Result<Peer> {
 
 #[test]
 fn r13_1_accounts_keep_their_roles_and_admins_act_everywhere() -> Result {
-    let folder = TempDir::new().expect("a folder");
-    let file = folder.path().join("chat.db").display().to_string();
-    let options = ["--store", &file, "--accounts", "optional", "--admin", "Eva"];
-    let mut chat = start(&options)?;
-    chat.server.kill()?;
-    assert!(account(&file, &["passwd", "Eva"], WORD).status.success());
-    let chat = start(&options)?;
+    let (_folder, chat) = with_admin()?;
     let mut ana = registered(&chat, "Ana")?;
     let mut eva = proved(&chat, "Eva")?;
     ana.send("/sala cocina\n/tema pan\n/vetados\n")?;
@@ -65,13 +70,7 @@ fn r13_1_accounts_keep_their_roles_and_admins_act_everywhere() -> Result {
 
 #[test]
 fn r13_4_who_is_banned_while_it_is_asked_for_its_word_stays_out() -> Result {
-    let folder = TempDir::new().expect("a folder");
-    let file = folder.path().join("chat.db").display().to_string();
-    let options = ["--store", &file, "--accounts", "optional", "--admin", "Eva"];
-    let mut chat = start(&options)?;
-    chat.server.kill()?;
-    assert!(account(&file, &["passwd", "Eva"], WORD).status.success());
-    let chat = start(&options)?;
+    let (_folder, chat) = with_admin()?;
     let mut ana = registered(&chat, "Ana")?;
     ana.send("salir\n")?;
     ana.expect_end()?;
