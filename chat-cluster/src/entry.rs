@@ -16,38 +16,20 @@ pub struct PersonId {
     pub number: u64,
 }
 
-/// The name of a person or a room, with the hashes by which it is compared.
-///
-/// The hashes are made once, by the node that proposes the name, with the key of the cluster. The others do not make
-/// them anew: nodes with different tables of Unicode would decide differently, and never agree again.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Name {
-    /// As people write it, at most 64 KiB.
-    pub text: Box<str>,
-    /// The hash of the text without case, normal form and signs. Names with the same key are the same name.
-    pub key: u64,
-    /// The hashes of its looks, the key among them, at most 255. Two names with one in common can be confused.
-    pub looks: Box<[u64]>,
+/// An act of a person. The cluster does not read it: the [state](crate::state::State) knows what it means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Act {
+    /// What it is, below [`KINDS`].
+    pub kind: u8,
+    /// All of it.
+    pub body: Box<[u8]>,
 }
 
-/// An act of a person.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Act {
-    /// Asks for a name, and with it for a place in the first room. [`Arrive`](Self::Arrive) follows.
-    Claim(Name),
-    /// Joins the room that it has been on the way to.
-    Arrive,
-    /// Leaves the chat.
-    Leave,
-    /// Leaves its room for another, which is opened if there is none. [`Arrive`](Self::Arrive) follows.
-    Move(Name),
-    /// Asks for another name.
-    Rename(Name),
-    /// Says this to its room. The cluster does not read it.
-    Say(Box<[u8]>),
-    /// Says this to one person. The cluster does not read it.
-    Private(PersonId, Box<[u8]>),
-}
+/// The number of kinds of acts that there can be.
+pub const KINDS: u8 = u8::MAX - FIRST_ACT + 1;
+
+/// The kind of the first entry that is an act. Before it are the notices of nodes.
+const FIRST_ACT: u8 = 32;
 
 /// A notice of a node about itself, or about one of the others.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,21 +39,12 @@ pub enum Notice {
         /// From 0.
         attempt: u32,
     },
-    /// Opens an empty chat, because no node has one.
-    Found(Rules),
+    /// Opens an empty chat, because no node has one, with these settings, which the state reads.
+    Found(Box<[u8]>),
     /// Says that it is there.
     Alive,
     /// Another node has been silent. Holds only if this is still the number of its last pass.
     Dead(Incarnation, u64),
-}
-
-/// The settings of the whole chat, as its founder was started with.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Rules {
-    /// The number of rooms that there may be.
-    pub max_rooms: u32,
-    /// The name of the room in which people begin.
-    pub first_room: Name,
 }
 
 /// An entry of the log.
@@ -81,7 +54,7 @@ pub enum Entry {
     Node(Notice),
     /// Of the person with this number on the node that publishes it.
     Person(u64, Act),
-    /// Of a kind that a later version has. It is kept, and passed over.
+    /// A notice of a kind that a later version has. It is kept, and passed over.
     Unknown {
         /// The number of the kind.
         kind: u8,
@@ -100,14 +73,6 @@ pub enum Subject {
 }
 
 impl Entry {
-    /// The subject under which it is published.
-    pub fn subject(&self) -> Subject {
-        match self {
-            Self::Person(_, Act::Private(..)) => Subject::Private,
-            _ => Subject::Public,
-        }
-    }
-
     /// Returns whether only a newcomer publishes it.
     pub(crate) fn is_joining(&self) -> bool {
         matches!(self, Self::Node(Notice::Hello { .. } | Notice::Found(_)))
@@ -119,13 +84,7 @@ impl Entry {
             Self::Node(Notice::Found(_)) => 2,
             Self::Node(Notice::Alive) => 3,
             Self::Node(Notice::Dead(..)) => 4,
-            Self::Person(_, Act::Claim(_)) => 5,
-            Self::Person(_, Act::Arrive) => 6,
-            Self::Person(_, Act::Leave) => 7,
-            Self::Person(_, Act::Move(_)) => 8,
-            Self::Person(_, Act::Rename(_)) => 9,
-            Self::Person(_, Act::Say(_)) => 10,
-            Self::Person(_, Act::Private(..)) => 11,
+            Self::Person(_, act) => FIRST_ACT.saturating_add(act.kind),
             Self::Unknown { kind, .. } => *kind,
         }
     }
@@ -136,19 +95,9 @@ impl Entry {
         out.put_u8(self.kind());
         out.put(&[0; 2]);
         let body = out.len();
-        self.write_body(out);
-        let Ok(length) = u16::try_from(out.len() - body) else {
-            out.truncate(start);
-            return None;
-        };
-        out[start + 1..body].copy_from_slice(&length.to_le_bytes());
-        Some(())
-    }
-
-    fn write_body(&self, out: &mut Vec<u8>) {
         match self {
             Self::Node(Notice::Hello { attempt }) => out.put_u32(*attempt),
-            Self::Node(Notice::Found(rules)) => rules.write(out),
+            Self::Node(Notice::Found(settings)) => out.put(settings),
             Self::Node(Notice::Alive) => {}
             Self::Node(Notice::Dead(node, last)) => {
                 out.put_u64(node.0);
@@ -156,18 +105,16 @@ impl Entry {
             }
             Self::Person(person, act) => {
                 out.put_u64(*person);
-                match act {
-                    Act::Claim(name) | Act::Move(name) | Act::Rename(name) => name.write(out),
-                    Act::Arrive | Act::Leave => {}
-                    Act::Say(text) => out.put(text),
-                    Act::Private(to, text) => {
-                        to.write(out);
-                        out.put(text);
-                    }
-                }
+                out.put(&act.body);
             }
             Self::Unknown { body, .. } => out.put(body),
         }
+        let Ok(length) = u16::try_from(out.len() - body) else {
+            out.truncate(start);
+            return None;
+        };
+        out[start + 1..body].copy_from_slice(&length.to_le_bytes());
+        Some(())
     }
 
     /// Reads kind, length and body. Bytes behind the fields that this version knows belong to a later one.
@@ -178,25 +125,14 @@ impl Entry {
         let body = &mut body;
         Ok(match kind {
             1 => Self::Node(Notice::Hello { attempt: body.u32()? }),
-            2 => Self::Node(Notice::Found(Rules::read(body)?)),
+            2 => Self::Node(Notice::Found(body.rest().into())),
             3 => Self::Node(Notice::Alive),
             4 => Self::Node(Notice::Dead(Incarnation(body.u64()?), body.u64()?)),
-            5..=11 => Self::Person(body.u64()?, Act::read(kind, body)?),
+            FIRST_ACT.. => {
+                let person = body.u64()?;
+                Self::Person(person, Act { kind: kind - FIRST_ACT, body: body.rest().into() })
+            }
             _ => Self::Unknown { kind, body: body.rest().into() },
-        })
-    }
-}
-
-impl Act {
-    fn read(kind: u8, body: &mut Reader<'_>) -> Result<Self, Malformed> {
-        Ok(match kind {
-            5 => Self::Claim(Name::read(body)?),
-            6 => Self::Arrive,
-            7 => Self::Leave,
-            8 => Self::Move(Name::read(body)?),
-            9 => Self::Rename(Name::read(body)?),
-            10 => Self::Say(body.rest().into()),
-            _ => Self::Private(PersonId::read(body)?, body.rest().into()),
         })
     }
 }
@@ -204,45 +140,5 @@ impl Act {
 impl Incarnation {
     pub(crate) fn person(self, number: u64) -> PersonId {
         PersonId { node: self, number }
-    }
-}
-
-impl PersonId {
-    pub(crate) fn write(self, out: &mut Vec<u8>) {
-        out.put_u64(self.node.0);
-        out.put_u64(self.number);
-    }
-
-    pub(crate) fn read(input: &mut Reader<'_>) -> Result<Self, Malformed> {
-        Ok(Self { node: Incarnation(input.u64()?), number: input.u64()? })
-    }
-}
-
-impl Name {
-    pub(crate) fn write(&self, out: &mut Vec<u8>) {
-        out.put_text(&self.text);
-        out.put_u64(self.key);
-        let looks = &self.looks[..self.looks.len().min(u8::MAX.into())];
-        out.put_u8(u8::try_from(looks.len()).unwrap_or(u8::MAX));
-        for look in looks {
-            out.put_u64(*look);
-        }
-    }
-
-    pub(crate) fn read(input: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let (text, key) = (input.text()?, input.u64()?);
-        let looks = (0..input.u8()?).map(|_| input.u64()).collect::<Result<_, _>>()?;
-        Ok(Self { text, key, looks })
-    }
-}
-
-impl Rules {
-    pub(crate) fn write(&self, out: &mut Vec<u8>) {
-        out.put_u32(self.max_rooms);
-        self.first_room.write(out);
-    }
-
-    pub(crate) fn read(input: &mut Reader<'_>) -> Result<Self, Malformed> {
-        Ok(Self { max_rooms: input.u32()?, first_room: Name::read(input)? })
     }
 }

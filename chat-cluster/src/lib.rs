@@ -8,8 +8,8 @@
 //! | `uplink` | the way into the log: numbered passes, one in flight, sent again until they come back |
 //! | `follow` | the way out of it: every record once, in order; the watchdog |
 //! | `members` | the nodes: which passes are taken, which node is dead, which answers newcomers |
-//! | `directory` | people, names and rooms: the same on all nodes at the same position |
-//! | `replica` | members and directory together, and their snapshot |
+//! | `state` | what the log says of the chat: a trait, for the server's people, names and rooms |
+//! | `replica` | the members as of a position, and the snapshot with the state |
 //! | `node` | one node: joining, taking part, fenced |
 //!
 //! There are no sockets here and no clock: an adapter hands in what arrives, and the time.
@@ -37,7 +37,6 @@
 //! 6. **Decisions are made at the record.** Owners of names, limits of rooms, opening and closing: the same on all nodes,
 //!    because they depend on nothing but the log.
 
-pub mod directory;
 pub mod entry;
 pub mod follow;
 pub mod log;
@@ -45,6 +44,7 @@ pub mod members;
 pub mod node;
 pub mod pass;
 pub mod replica;
+pub mod state;
 pub mod uplink;
 pub mod wire;
 

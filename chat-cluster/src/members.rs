@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::clock::Clock;
-use crate::entry::{Incarnation, Notice, Rules};
+use crate::entry::{Incarnation, Notice};
 use crate::wire::{Malformed, Reader, Write};
 
 /// A node is declared dead when it has been silent for longer than this, in milliseconds of the log's time without
@@ -194,10 +194,10 @@ impl Newcomer {
     }
 
     /// The notice for this second: asks again, or opens an empty chat.
-    pub(crate) fn speak(&mut self, rules: &Rules) -> Notice {
+    pub(crate) fn speak(&mut self, chat: &[u8]) -> Notice {
         if self.is_alone() {
             self.is_founding = true;
-            return Notice::Found(rules.clone());
+            return Notice::Found(chat.into());
         }
         let attempt = self.attempt;
         self.attempt = attempt.wrapping_add(1);

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::directory::{Directory, Effect};
-use crate::entry::{Act, Entry, Incarnation, Notice, Rules};
+use crate::entry::{Act, Entry, Incarnation, Notice, Subject};
 use crate::follow::{Fenced, Follow, Verdict};
 use crate::log::{Arrival, Log, Record};
 use crate::members::Newcomer;
 use crate::pass::{Pass, PassError};
 use crate::replica::{Applied, Replica};
+use crate::state::{Place, State};
 use crate::uplink::{ProposeError, Uplink};
 
 /// A node that has published nothing for this time says that it is there, or asks again to be let in.
@@ -23,29 +23,17 @@ pub const AWAY: Duration = Duration::from_secs(2);
 pub struct Settings {
     /// A number that no run of a node has had.
     pub node: Incarnation,
-    /// They hold if this node opens the chat. Else the founder's rules hold.
-    pub rules: Rules,
+    /// The settings of the chat, which hold if this node opens it. Else its founder's hold.
+    pub chat: Box<[u8]>,
     /// The sequence number of the last record of the log; 0 if it has none.
     pub last: u64,
-    /// Bytes that may wait for the log before speech is refused.
-    pub limit: usize,
 }
 
 /// A message of a node to its server.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Event<'a> {
-    /// It is part of the cluster: its server may let people in. People and rooms are those of the replica; what happens behind
-    /// its position follows as effects.
+    /// It is part of the cluster: its server may let people in. The state is as of this position.
     Ready(&'a Replica),
-    /// An entry has this effect. It is to be carried out for the people of this node now.
-    Effect {
-        /// The sequence number of the record.
-        sequence: u64,
-        /// The effect.
-        effect: Effect,
-        /// People and rooms right after the entry.
-        directory: &'a Directory,
-    },
     /// The log cannot be reached, for all that is known. What people do waits.
     Away,
     /// The log is back.
@@ -58,7 +46,7 @@ pub enum Event<'a> {
 /// One node. It has no sockets and no clock: time is given as the time since any fixed moment.
 pub struct Node {
     me: Incarnation,
-    rules: Rules,
+    chat: Box<[u8]>,
     uplink: Uplink,
     follow: Follow,
     phase: Phase,
@@ -77,13 +65,13 @@ enum Phase {
 impl Node {
     /// A node that begins to join with its first [turn](Self::turn).
     pub fn new(settings: Settings) -> Self {
-        let Settings { node: me, rules, last, limit } = settings;
-        let (mut newcomer, mut uplink) = (Newcomer::default(), Uplink::new(me, limit));
+        let Settings { node: me, chat, last } = settings;
+        let (mut newcomer, mut uplink) = (Newcomer::default(), Uplink::new(me));
         // A notice always fits.
-        let _ = uplink.propose(&Entry::Node(newcomer.speak(&rules)));
+        let _ = uplink.propose(&Entry::Node(newcomer.speak(&chat)), Subject::Public);
         Self {
             me,
-            rules,
+            chat,
             uplink,
             follow: Follow::behind(last),
             phase: Phase::Joining(newcomer),
@@ -93,10 +81,10 @@ impl Node {
         }
     }
 
-    /// Proposes what the person of this number does. It holds when the effect comes, if it does.
-    pub fn propose(&mut self, person: u64, act: Act) -> Result<(), ProposeError> {
+    /// Proposes what the person of this number does. It holds when the log gives it back to the state.
+    pub fn propose(&mut self, person: u64, act: Act, subject: Subject) -> Result<(), ProposeError> {
         match self.phase {
-            Phase::Ready(_) => self.uplink.propose(&Entry::Person(person, act)),
+            Phase::Ready(_) => self.uplink.propose(&Entry::Person(person, act), subject),
             Phase::Joining(_) | Phase::Fenced => Err(ProposeError::NotReady),
         }
     }
@@ -111,7 +99,7 @@ impl Node {
         self.is_away
     }
 
-    /// The state that the nodes have in common, if this one is part of the cluster.
+    /// The position and the members, if this node is part of the cluster.
     pub fn replica(&self) -> Option<&Replica> {
         match &self.phase {
             Phase::Ready(replica) => Some(replica),
@@ -121,7 +109,13 @@ impl Node {
 
     /// Takes all that has arrived, and publishes what is due. To be called when something arrives or was proposed, and at the
     /// [deadline](Self::deadline).
-    pub fn turn(&mut self, now: Duration, log: &mut impl Log, tell: &mut impl FnMut(Event<'_>)) {
+    pub fn turn(
+        &mut self,
+        now: Duration,
+        log: &mut impl Log,
+        state: &mut impl State,
+        tell: &mut impl FnMut(Event<'_>),
+    ) {
         if !self.is_subscribed {
             self.is_subscribed = true;
             self.subscribe(now, log);
@@ -129,7 +123,7 @@ impl Node {
         while !matches!(self.phase, Phase::Fenced)
             && let Some(arrival) = log.next()
         {
-            if let Err(fenced) = self.arrived(now, arrival, log, tell) {
+            if let Err(fenced) = self.arrived((now, arrival), log, state, tell) {
                 self.phase = Phase::Fenced;
                 tell(Event::Fenced(fenced));
             }
@@ -167,14 +161,14 @@ impl Node {
 
     fn arrived(
         &mut self,
-        now: Duration,
-        arrival: Arrival,
+        (now, arrival): (Duration, Arrival),
         log: &mut impl Log,
+        state: &mut impl State,
         tell: &mut impl FnMut(Event<'_>),
     ) -> Result<(), Fenced> {
         match arrival {
             Arrival::Record(record) => match self.follow.check(&record) {
-                Verdict::Take => return self.take(&record, log, tell),
+                Verdict::Take => return self.take(&record, log, state, tell),
                 Verdict::Old => {}
                 Verdict::Lost => self.subscribe(now, log),
                 Verdict::Gone => return Err(Fenced::Behind),
@@ -182,7 +176,7 @@ impl Node {
             Arrival::Subscribed { subscription, created, last } => {
                 self.follow.check_log(subscription, created, last)?;
             }
-            Arrival::Snapshot(snapshot) => self.restore(&snapshot, now, log, tell),
+            Arrival::Snapshot(snapshot) => self.restore((now, &snapshot), log, state, tell),
             Arrival::Cut => self.subscribe(now, log),
             Arrival::Acknowledged => {}
         }
@@ -194,6 +188,7 @@ impl Node {
         &mut self,
         record: &Record,
         log: &mut impl Log,
+        state: &mut impl State,
         tell: &mut impl FnMut(Event<'_>),
     ) -> Result<(), Fenced> {
         let pass = match Pass::decode(&record.message) {
@@ -205,7 +200,7 @@ impl Node {
             Phase::Joining(newcomer) => {
                 newcomer.clock.tick(record.time);
                 if let Some(pass) = pass {
-                    return self.look_on(record, pass, tell);
+                    return self.look_on(record, pass, state, tell);
                 }
             }
             Phase::Ready(replica) => {
@@ -213,9 +208,7 @@ impl Node {
                 let from = pass.as_ref().map(|pass| pass.node);
                 let place = (record.sequence, record.time);
                 let Applied { is_taken, hello, fenced } =
-                    replica.apply(self.me, place, pass, &mut |directory, effect| {
-                        tell(Event::Effect { sequence: place.0, effect, directory });
-                    });
+                    replica.apply(self.me, place, pass, state);
                 if let Some(n) = own
                     && is_taken
                 {
@@ -224,7 +217,7 @@ impl Node {
                 if let (Some(newcomer), Some(attempt)) = (from, hello)
                     && replica.members().answerer(attempt) == Some(self.me)
                 {
-                    log.send_snapshot(newcomer, replica.snapshot());
+                    log.send_snapshot(newcomer, replica.snapshot(state));
                 }
                 return fenced.map_or(Ok(()), Err);
             }
@@ -238,6 +231,7 @@ impl Node {
         &mut self,
         record: &Record,
         pass: Pass,
+        state: &mut impl State,
         tell: &mut impl FnMut(Event<'_>),
     ) -> Result<(), Fenced> {
         let Phase::Joining(newcomer) = &mut self.phase else { return Ok(()) };
@@ -250,13 +244,14 @@ impl Node {
         if !self.uplink.returned(pass.n) {
             return Ok(());
         }
-        for entry in pass.entries {
-            if let Entry::Node(Notice::Found(rules)) = entry {
+        for (entry, number) in pass.entries.into_iter().zip(0..) {
+            if let Entry::Node(Notice::Found(settings)) = entry {
                 newcomer.is_founding = false;
                 if newcomer.is_alone() {
                     let clock = newcomer.clock.clone();
-                    let place = (record.sequence, pass.n);
-                    let replica = Replica::founded(clock, self.me, place, rules);
+                    let Record { sequence, time, .. } = *record;
+                    let replica = Replica::founded(clock, self.me, (sequence, pass.n));
+                    state.found(Place { sequence, entry: number, time }, &settings);
                     tell(Event::Ready(&replica));
                     self.phase = Phase::Ready(Box::new(replica));
                     break;
@@ -269,24 +264,24 @@ impl Node {
     /// A newcomer gets a snapshot: it goes on from its position. One that it cannot read does not count: it asks again.
     fn restore(
         &mut self,
-        snapshot: &[u8],
-        now: Duration,
+        (now, snapshot): (Duration, &[u8]),
         log: &mut impl Log,
+        state: &mut impl State,
         tell: &mut impl FnMut(Event<'_>),
     ) {
         let Phase::Joining(newcomer) = &self.phase else { return };
-        let Ok(replica) = Replica::restore(snapshot) else { return };
-        let Some(last) = replica.members().last(self.me).filter(|_| !newcomer.is_founding) else {
+        if newcomer.is_founding {
             return;
-        };
+        }
+        let Ok(replica) = Replica::restore(snapshot, self.me, state) else { return };
         // The hello that it answers is not seen any more if it has not come back before.
-        self.uplink.returned(last);
+        self.uplink.returned(replica.members().last(self.me).unwrap_or_default());
         self.follow.go_to(replica.position());
         self.subscribe(now, log);
         tell(Event::Ready(&replica));
         self.phase = Phase::Ready(Box::new(replica));
         // The others know from this that it has the chat.
-        let _ = self.uplink.propose(&Entry::Node(Notice::Alive));
+        let _ = self.uplink.propose(&Entry::Node(Notice::Alive), Subject::Public);
     }
 
     fn declare_dead(&mut self) {
@@ -294,7 +289,8 @@ impl Node {
         self.declared.retain(|node, _| replica.members().last(*node).is_some());
         for (node, last) in replica.members().silent(self.me) {
             if self.declared.insert(node, last) != Some(last) {
-                let _ = self.uplink.propose(&Entry::Node(Notice::Dead(node, last)));
+                let dead = Entry::Node(Notice::Dead(node, last));
+                let _ = self.uplink.propose(&dead, Subject::Public);
             }
         }
     }
@@ -306,11 +302,11 @@ impl Node {
             return;
         }
         let notice = match &mut self.phase {
-            Phase::Joining(newcomer) => newcomer.speak(&self.rules),
+            Phase::Joining(newcomer) => newcomer.speak(&self.chat),
             Phase::Ready(_) => Notice::Alive,
             Phase::Fenced => return,
         };
-        let _ = self.uplink.propose(&Entry::Node(notice));
+        let _ = self.uplink.propose(&Entry::Node(notice), Subject::Public);
     }
 
     fn watch(&mut self, now: Duration, log: &mut impl Log, tell: &mut impl FnMut(Event<'_>)) {

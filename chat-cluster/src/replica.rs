@@ -1,22 +1,22 @@
-//! All that the nodes have in common: members and directory, as of a position of the log.
+//! A node's copy of what the nodes have in common, as of a position of the log: the members, and the state.
 
 use crate::clock::Clock;
-use crate::directory::{Directory, Effect};
-use crate::entry::{Entry, Incarnation, Notice, Rules};
+use crate::entry::{Entry, Incarnation, Notice};
 use crate::follow::Fenced;
 use crate::members::{Members, Taken};
 use crate::pass::Pass;
+use crate::state::{Place, State};
 use crate::wire::{Malformed, Reader, Write};
 
 /// The version of a snapshot. Another one is not read.
 const VERSION: u8 = 1;
 
-/// The state that is the same on all nodes at the same position of the log.
+/// The position and the members. They are the same on all nodes at the same position of the log, as is the [`State`] beside
+/// them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Replica {
     position: u64,
     members: Members,
-    directory: Directory,
 }
 
 /// The consequences of a record for one node.
@@ -31,15 +31,9 @@ pub(crate) struct Applied {
 }
 
 impl Replica {
-    /// An empty chat, opened by this node in the record with this sequence number, which is its pass of this number.
-    pub(crate) fn founded(
-        clock: Clock,
-        node: Incarnation,
-        (position, last): (u64, u64),
-        rules: Rules,
-    ) -> Self {
-        let members = Members::founded(clock, node, last);
-        Self { position, members, directory: Directory::new(rules) }
+    /// Of an empty chat, opened by this node in the record with this sequence number, which is its pass of this number.
+    pub(crate) fn founded(clock: Clock, node: Incarnation, (position, last): (u64, u64)) -> Self {
+        Self { position, members: Members::founded(clock, node, last) }
     }
 
     /// The sequence number of the last record.
@@ -52,30 +46,26 @@ impl Replica {
         &self.members
     }
 
-    /// People and rooms.
-    pub fn directory(&self) -> &Directory {
-        &self.directory
-    }
-
     /// Applies the record with this sequence number and time. `None`: it could not be read, and all pass over it.
     pub(crate) fn apply(
         &mut self,
         me: Incarnation,
         (sequence, time): (u64, u64),
         pass: Option<Pass>,
-        tell: &mut impl FnMut(&Directory, Effect),
+        state: &mut impl State,
     ) -> Applied {
+        let mut at = Place { sequence, entry: 0, time };
         self.position = sequence;
         self.members.clock.tick(time);
+        state.tick(at);
         let mut applied = Applied::default();
         let Some(Pass { node, n, entries }) = pass else { return applied };
         let is_joining = entries.first().is_some_and(Entry::is_joining);
         let Taken::Yes { missed } = self.members.take(node, n, is_joining) else { return applied };
         applied.is_taken = true;
         if missed > 0 {
-            tell(&self.directory, Effect::Missed { node, passes: missed });
+            state.miss(at, node, missed);
         }
-        let mut effects = Vec::new();
         for entry in entries {
             match entry {
                 Entry::Node(Notice::Hello { attempt }) => applied.hello = Some(attempt),
@@ -89,39 +79,43 @@ impl Replica {
                 }
                 Entry::Node(Notice::Dead(other, last)) => {
                     if other != node && self.members.bury(other, last) {
-                        self.directory.bury(other, &mut effects);
-                        effects.push(Effect::Died { node: other });
+                        state.bury(at, other);
                         applied.fenced = applied.fenced.or((other == me).then_some(Fenced::Dead));
                     }
                 }
-                Entry::Person(number, act) => {
-                    self.directory.apply(node.person(number), act, &mut effects);
-                }
+                Entry::Person(number, act) => state.apply(at, node.person(number), &act),
             }
-            effects.drain(..).for_each(|effect| tell(&self.directory, effect));
+            at.entry += 1;
         }
         applied
     }
 
-    /// All of it as bytes: about 150 for each person and room.
-    pub(crate) fn snapshot(&self) -> Vec<u8> {
+    /// All of it as bytes, with the state.
+    pub(crate) fn snapshot(&self, state: &impl State) -> Vec<u8> {
         let mut out = Vec::new();
         out.put_u8(VERSION);
         out.put_u64(self.position);
         self.members.write(&mut out);
-        self.directory.write(&mut out);
+        state.write(&mut out);
         out
     }
 
-    /// Reads a snapshot. Never panics, and takes memory in proportion to it.
-    pub fn restore(snapshot: &[u8]) -> Result<Self, Malformed> {
+    /// Reads a snapshot for this node, and the state in it. Never panics, and takes memory in proportion to it. On an error,
+    /// also if the snapshot does not know the node, the state is as before.
+    pub fn restore(
+        snapshot: &[u8],
+        me: Incarnation,
+        state: &mut impl State,
+    ) -> Result<Self, Malformed> {
         let mut input = Reader::new(snapshot);
         if input.u8()? != VERSION {
             return Err(Malformed);
         }
         let position = input.u64()?;
-        let (members, directory) = (Members::read(&mut input)?, Directory::read(&mut input)?);
-        Ok(Self { position, members, directory })
+        let members = Members::read(&mut input)?;
+        members.last(me).ok_or(Malformed)?;
+        state.restore(&mut input)?;
+        Ok(Self { position, members })
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::entry::{Act, Entry, Incarnation, Subject};
+use crate::entry::{Entry, Incarnation, Subject};
 use crate::pass::Draft;
 
 /// A pass that has not come back after this time is sent again. Its way there and back takes a millisecond.
@@ -17,9 +17,6 @@ pub const RESEND: Duration = Duration::from_millis(500);
 /// An entry was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ProposeError {
-    /// Too many bytes wait. There is space when some of them have come back.
-    #[error("too much waits for the log")]
-    Full,
     /// It does not fit into a pass.
     #[error("the entry is longer than a pass")]
     TooLong,
@@ -32,8 +29,6 @@ pub enum ProposeError {
 pub struct Uplink {
     node: Incarnation,
     next: u64,
-    /// Bytes in `passes` from which on speech is refused.
-    limit: usize,
     passes: VecDeque<Waiting>,
     bytes: usize,
     in_flight: Option<Flight>,
@@ -54,12 +49,11 @@ struct Flight {
 }
 
 impl Uplink {
-    /// For this node. Speech is refused when this many bytes wait.
-    pub fn new(node: Incarnation, limit: usize) -> Self {
+    /// For this node.
+    pub fn new(node: Incarnation) -> Self {
         Self {
             node,
             next: 1,
-            limit,
             passes: VecDeque::new(),
             bytes: 0,
             in_flight: None,
@@ -67,14 +61,9 @@ impl Uplink {
         }
     }
 
-    /// Adds an entry to the pass that leaves next. Only speech can be refused because too much waits: other entries are
-    /// few per person, and small.
-    pub fn propose(&mut self, entry: &Entry) -> Result<(), ProposeError> {
-        let is_speech = matches!(entry, Entry::Person(_, Act::Say(_) | Act::Private(..)));
-        if is_speech && self.bytes >= self.limit {
-            return Err(ProposeError::Full);
-        }
-        let subject = entry.subject();
+    /// Adds an entry to the pass that leaves next under this subject. Nothing is refused because too much waits: whoever
+    /// proposes looks at [`waiting`](Self::waiting).
+    pub fn propose(&mut self, entry: &Entry, subject: Subject) -> Result<(), ProposeError> {
         let closed = usize::from(self.in_flight.is_some());
         if let Some(last) = self.passes.iter_mut().skip(closed).next_back()
             && last.subject == subject

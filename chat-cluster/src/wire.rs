@@ -8,7 +8,7 @@ use thiserror::Error;
 pub struct Malformed;
 
 /// Reads from the front. Never panics.
-pub(crate) struct Reader<'a>(&'a [u8]);
+pub struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
@@ -81,7 +81,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Writes to the end.
-pub(crate) trait Write {
+pub trait Write {
     fn put(&mut self, bytes: &[u8]);
 
     fn put_u8(&mut self, number: u8) {

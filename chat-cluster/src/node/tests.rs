@@ -1,7 +1,8 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::*;
-use crate::entry::{Name, Subject};
+use crate::entry::Subject;
+use crate::simulation::model::{Effect, Model, Name, Rules};
 
 const ME: Incarnation = Incarnation(7);
 const OTHER: Incarnation = Incarnation(8);
@@ -36,31 +37,45 @@ impl Log for Recorder {
 /// A node, its log, and a log's record for each pass that the test gives.
 struct Bench {
     node: Node,
+    model: Model,
     log: Recorder,
     now: Duration,
     last: u64,
     told: Vec<String>,
+    died: Vec<Incarnation>,
 }
 
 impl Bench {
     fn new(me: Incarnation) -> Self {
         let name = Name { text: "general".into(), key: 1, looks: Box::from([1]) };
-        let rules = Rules { max_rooms: 3, first_room: name };
-        let node = Node::new(Settings { node: me, rules, last: 0, limit: 1000 });
+        let mut rules = Vec::new();
+        Rules { max_rooms: 3, first_room: name }.write(&mut rules);
+        let node = Node::new(Settings { node: me, chat: rules.into(), last: 0 });
         let now = Duration::from_secs(50);
-        Self { node, log: Recorder::default(), now, last: 0, told: Vec::new() }
+        Self {
+            node,
+            model: Model::default(),
+            log: Recorder::default(),
+            now,
+            last: 0,
+            told: Vec::new(),
+            died: Vec::new(),
+        }
     }
 
     fn turn(&mut self) {
-        let Self { node, log, told, .. } = self;
-        node.turn(self.now, log, &mut |event| {
+        let Self { node, model, log, told, .. } = self;
+        node.turn(self.now, log, model, &mut |event| {
             told.push(match event {
                 Event::Ready(_) => "ready".to_owned(),
-                Event::Effect { effect: Effect::Died { node }, .. } => format!("died {}", node.0),
-                Event::Effect { .. } => "effect".to_owned(),
                 other => format!("{other:?}"),
             });
         });
+        let effects: Vec<_> = model.told.drain(..).map(|(_, effect, _)| effect).collect();
+        self.died.extend(effects.iter().filter_map(|effect| match effect {
+            Effect::Died { node } => Some(*node),
+            _ => None,
+        }));
     }
 
     fn arrives(&mut self, node: Incarnation, n: u64, notice: Notice) {
@@ -199,7 +214,7 @@ fn a_silent_node_is_declared_dead_once() {
     let is_dead = |pass: &&Pass| pass.entries.contains(&Entry::Node(Notice::Dead(OTHER, 1)));
     let numbers = bench.log.published.iter().filter(is_dead).map(|pass| pass.n);
     assert_eq!(numbers.collect::<BTreeSet<_>>().len(), 1, "sent again, but not declared again");
-    assert_eq!(bench.told, ["ready", "died 8"]);
+    assert_eq!(bench.died, [OTHER]);
 }
 
 #[test]
@@ -214,9 +229,12 @@ fn a_fenced_node_does_nothing_any_more() {
     bench.turn();
     bench.now += AWAY;
     bench.turn();
-    assert_eq!(bench.told, ["ready", "died 7", "Fenced(Dead)"]);
+    assert_eq!(bench.told, ["ready", "Fenced(Dead)"]);
+    assert_eq!(bench.died, [ME], "and nothing behind it");
     assert_eq!(bench.log.published.len(), published);
-    assert_eq!(bench.node.propose(1, Act::Leave), Err(ProposeError::NotReady));
+    let act = Act { kind: 0, body: Box::default() };
+    let refused = bench.node.propose(1, act, Subject::Public);
+    assert_eq!(refused, Err(ProposeError::NotReady));
     assert_eq!((bench.node.deadline(), bench.node.replica()), (None, None));
 }
 

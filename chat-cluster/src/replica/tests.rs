@@ -2,7 +2,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::entry::{Act, Name};
+use crate::simulation::model::{Act, Effect, Model, Name, Rules};
 
 const A: Incarnation = Incarnation(1);
 const B: Incarnation = Incarnation(2);
@@ -11,41 +11,37 @@ fn name(look: u64) -> Name {
     Name { text: look.to_string().into(), key: look, looks: Box::from([look, look / 2 + 1_000]) }
 }
 
-fn founded() -> Replica {
+fn rules() -> Box<[u8]> {
+    let mut rules = Vec::new();
+    Rules { max_rooms: 3, first_room: name(50) }.write(&mut rules);
+    rules.into()
+}
+
+fn founded() -> (Replica, Model) {
     let mut clock = Clock::default();
     clock.tick(5_000);
-    Replica::founded(clock, A, (0, 3), Rules { max_rooms: 3, first_room: name(50) })
+    let mut model = Model::default();
+    model.found(Place::default(), &rules());
+    (Replica::founded(clock, A, (0, 3)), model)
 }
 
 /// The effects of these passes of the nodes, each the next one of its node, 100 ms after the one before.
 fn apply(
-    replica: &mut Replica,
+    (replica, model): &mut (Replica, Model),
     passes: Vec<(Incarnation, Vec<Entry>)>,
 ) -> (Vec<Effect>, Vec<Applied>) {
-    let (mut effects, mut applied) = (Vec::new(), Vec::new());
+    let mut applied = Vec::new();
     for (node, entries) in passes {
         let n = replica.members.last(node).unwrap_or(0) + 1;
         let place = (replica.position + 1, replica.members.clock.now() + 100);
         let pass = Some(Pass { node, n, entries });
-        applied.push(replica.apply(A, place, pass, &mut |_, effect| effects.push(effect)));
+        applied.push(replica.apply(A, place, pass, model));
     }
-    (effects, applied)
+    (model.told.drain(..).map(|(_, effect, _)| effect).collect(), applied)
 }
 
 fn hello() -> Entry {
     Entry::Node(Notice::Hello { attempt: 0 })
-}
-
-#[test]
-fn effects_are_told_with_the_directory_as_of_their_entry() {
-    let mut replica = founded();
-    let acts = [Act::Claim(name(1)), Act::Arrive, Act::Rename(name(8)), Act::Leave];
-    let entries = acts.into_iter().map(|act| Entry::Person(1, act)).collect();
-    let mut names = Vec::new();
-    replica.apply(A, (1, 5_100), Some(Pass { node: A, n: 4, entries }), &mut |directory, _| {
-        names.push(directory.person(A.person(1)).map(|person| person.name.key));
-    });
-    assert_eq!(names, [Some(1), Some(1), Some(8), None]);
 }
 
 #[test]
@@ -71,7 +67,7 @@ fn a_node_does_not_bury_itself() {
 
 #[test]
 fn a_chat_that_was_opened_anew_fences_the_old_one_if_that_was_silent() {
-    let found = || vec![Entry::Node(Notice::Found(Rules { max_rooms: 3, first_room: name(50) }))];
+    let found = || vec![Entry::Node(Notice::Found(rules()))];
     let mut replica = founded();
     let (_, applied) = apply(&mut replica, vec![(B, vec![hello()]), (B, found())]);
     assert_eq!(applied[1].fenced, None, "A was heard");
@@ -88,7 +84,8 @@ fn the_attempt_of_a_hello_that_was_taken_is_told() {
         apply(&mut replica, vec![(B, vec![Entry::Node(Notice::Hello { attempt: 4 })])]);
     assert_eq!(applied[0].hello, Some(4));
     let again = Some(Pass { node: B, n: 1, entries: vec![hello()] });
-    assert_eq!(replica.apply(A, (2, 5_200), again, &mut |_, _| {}).hello, None, "a duplicate");
+    let (replica, model) = &mut replica;
+    assert_eq!(replica.apply(A, (2, 5_200), again, model).hello, None, "a duplicate");
 }
 
 fn any_entries() -> impl Strategy<Value = Vec<(Incarnation, Vec<Entry>)>> {
@@ -101,36 +98,46 @@ fn any_entries() -> impl Strategy<Value = Vec<(Incarnation, Vec<Entry>)>> {
         Just(Act::Say(Box::from(*b"hola"))),
     ];
     let node = prop_oneof![Just(A), Just(B)];
-    let entries = vec((0..4_u64, act).prop_map(|(person, act)| Entry::Person(person, act)), 1..5);
+    let entries =
+        vec((0..4_u64, act).prop_map(|(person, act)| Entry::Person(person, act.encode())), 1..5);
     vec((node, entries), 0..60)
+}
+
+fn snapshot((replica, model): &(Replica, Model)) -> Vec<u8> {
+    replica.snapshot(model)
+}
+
+fn restored(snapshot: &[u8]) -> Result<(Replica, Model), Malformed> {
+    let mut model = Model::default();
+    Ok((Replica::restore(snapshot, A, &mut model)?, model))
 }
 
 proptest! {
     #[test]
     fn a_restored_snapshot_goes_on_as_the_original(before in any_entries(), after in any_entries()) {
-        let mut replica = founded();
-        apply(&mut replica, vec![(B, vec![hello()])]);
-        apply(&mut replica, before);
-        let mut restored = Replica::restore(&replica.snapshot()).expect("a snapshot");
-        prop_assert_eq!(&restored, &replica);
-        prop_assert_eq!(apply(&mut restored, after.clone()).0, apply(&mut replica, after).0);
-        prop_assert_eq!(restored, replica);
+        let mut original = founded();
+        apply(&mut original, vec![(B, vec![hello()])]);
+        apply(&mut original, before);
+        let mut copy = restored(&snapshot(&original)).expect("a snapshot");
+        prop_assert_eq!((&copy.0, &copy.1.directory), (&original.0, &original.1.directory));
+        prop_assert_eq!(apply(&mut copy, after.clone()).0, apply(&mut original, after).0);
+        prop_assert_eq!(snapshot(&copy), snapshot(&original));
     }
 
     #[test]
     fn any_bytes_are_a_snapshot_or_an_error(before in any_entries(), at: usize, byte: u8, cut: bool) {
-        let mut replica = founded();
-        apply(&mut replica, before);
-        let mut bytes = replica.snapshot();
+        let mut original = founded();
+        apply(&mut original, before);
+        let mut bytes = snapshot(&original);
         let at = at % bytes.len();
         bytes[at] = byte;
         if cut {
             bytes.truncate(at);
-            prop_assert!(Replica::restore(&bytes).is_err());
+            prop_assert!(restored(&bytes).is_err());
         }
-        if let Ok(restored) = Replica::restore(&bytes) {
-            let again = Replica::restore(&restored.snapshot());
-            prop_assert_eq!(again.map(|again| again.position()), Ok(restored.position()));
+        if let Ok(copy) = restored(&bytes) {
+            let again = restored(&snapshot(&copy));
+            prop_assert_eq!(again.map(|(replica, _)| replica.position()), Ok(copy.0.position()));
         }
     }
 }

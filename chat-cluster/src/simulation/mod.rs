@@ -3,6 +3,7 @@
 //! Each seed is a run of a minute of virtual time. `CHAT_SEED=N` runs one seed; `CHAT_SEEDS=N` runs so many.
 
 mod broker;
+pub(crate) mod model;
 mod oracle;
 mod people;
 mod rover;

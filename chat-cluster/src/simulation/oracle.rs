@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 
-use crate::directory::{Directory, Effect};
-use crate::entry::{Incarnation, Name, PersonId};
+use super::model::{Directory, Effect, Name};
+use crate::entry::{Incarnation, PersonId};
 use crate::replica::Replica;
 
 /// An effect, and the name that its person has then.
@@ -39,15 +39,9 @@ impl Diary {
         self.compared = Some(position);
     }
 
-    pub(super) fn hear(&mut self, sequence: u64, effect: Effect, directory: &Directory) {
+    pub(super) fn hear(&mut self, (sequence, effect, name): (u64, Effect, Option<Name>)) {
         assert!(!self.is_fenced, "a fenced node delivers {effect:?}");
         assert!(Some(sequence) > self.compared, "{effect:?} of {sequence} is delivered late");
-        let name = match &effect {
-            Effect::Named { person } | Effect::Renamed { person, .. } => {
-                directory.person(*person).map(|person| person.name.clone())
-            }
-            _ => None,
-        };
         self.effects.entry(sequence).or_default().push((effect, name));
     }
 
@@ -59,7 +53,13 @@ impl Diary {
 
 impl Oracle {
     /// A node has come to its position: compares what it told on the way.
-    pub(super) fn compare(&mut self, diary: &mut Diary, replica: &Replica, now: u64) {
+    pub(super) fn compare(
+        &mut self,
+        diary: &mut Diary,
+        state: (&Replica, Option<&Directory>),
+        now: u64,
+    ) {
+        let (replica, _) = state;
         let from = diary.compared.expect("a node that has begun");
         for sequence in from + 1..=replica.position() {
             let told = diary.effects.remove(&sequence).unwrap_or_default();
@@ -75,7 +75,7 @@ impl Oracle {
             return;
         }
         let mut hasher = Mixer::default();
-        replica.hash(&mut hasher);
+        state.hash(&mut hasher);
         let state = *self.states.entry(replica.position()).or_insert(hasher.finish());
         assert_eq!(state, hasher.finish(), "different states at {}", replica.position());
     }

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
 
-use crate::directory::{Directory, Effect};
-use crate::entry::{Act, Incarnation, Name, PersonId, Rules};
+use super::model::{Act, Directory, Effect, Model, Name, Rules};
+use crate::entry::{Incarnation, PersonId, Subject};
 use crate::node::Node;
-use crate::replica::Replica;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -26,6 +25,9 @@ struct Person {
     lines: u64,
 }
 
+/// Bytes that may wait before speech is refused.
+const LIMIT: usize = 64 * 1024;
+
 pub(super) struct People {
     node: Incarnation,
     next: u64,
@@ -41,8 +43,10 @@ pub(super) fn name(base: u64, variant: u64) -> Name {
     Name { text: format!("name{base}-{variant}").into(), key, looks }
 }
 
-pub(super) fn rules() -> Rules {
-    Rules { max_rooms: 4, first_room: name(50, 0) }
+pub(super) fn rules() -> Box<[u8]> {
+    let mut rules = Vec::new();
+    Rules { max_rooms: 4, first_room: name(50, 0) }.write(&mut rules);
+    rules.into()
 }
 
 /// The number of a line, as its text.
@@ -56,7 +60,7 @@ impl People {
     }
 
     /// One of them does something.
-    pub(super) fn act(&mut self, node: &mut Node, random: &mut Pcg64Mcg) {
+    pub(super) fn act(&mut self, node: &mut Node, model: &Model, random: &mut Pcg64Mcg) {
         if self.by_number.len() < 4 && random.random_ratio(1, 3) {
             self.by_number.insert(self.next, Person { state: State::Nameless, lines: 0 });
             self.next += 1;
@@ -74,7 +78,7 @@ impl People {
             (State::There, 2) => (Act::Rename(pooled(random)), State::There),
             (State::There, 3) => (Act::Leave, State::Leaving),
             (State::There, 4..7) => {
-                let directory = node.replica().map(Replica::directory);
+                let directory = model.directory.as_ref();
                 let people: Vec<_> =
                     directory.into_iter().flat_map(Directory::people).map(|(id, _)| id).collect();
                 let Some(last) = people.len().checked_sub(1) else { return };
@@ -84,7 +88,7 @@ impl People {
             (State::There, _) => (Act::Say(line(person.lines)), State::There),
         };
         let is_line = matches!(act, Act::Say(_) | Act::Private(..));
-        if node.propose(*number, act).is_ok() {
+        if propose(node, *number, &act) {
             person.state = state;
             person.lines += u64::from(is_line);
             self.said.insert(PersonId { node: self.node, number: *number }, person.lines);
@@ -112,10 +116,20 @@ impl People {
         {
             person.state = state;
             if matches!(effect, Effect::Named { .. } | Effect::Went { .. }) {
-                node.propose(id.number, Act::Arrive).expect("a node that has the chat");
+                assert!(propose(node, id.number, &Act::Arrive), "a node that has the chat");
             }
         }
     }
+}
+
+/// Returns whether it was taken: the node has the chat, and not too much waits for the log.
+fn propose(node: &mut Node, person: u64, act: &Act) -> bool {
+    let subject = match act {
+        Act::Private(..) => Subject::Private,
+        _ => Subject::Public,
+    };
+    let is_speech = matches!(act, Act::Say(_) | Act::Private(..));
+    (!is_speech || node.waiting() < LIMIT) && node.propose(person, act.encode(), subject).is_ok()
 }
 
 fn pooled(random: &mut Pcg64Mcg) -> Name {

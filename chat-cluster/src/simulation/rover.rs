@@ -5,8 +5,9 @@ use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
 
 use super::broker::Broker;
+use super::model::Act;
 use super::people::{line, name};
-use crate::entry::{Act, Entry, Incarnation, Notice, Subject};
+use crate::entry::{Entry, Incarnation, Notice, Subject};
 use crate::log::Log;
 use crate::members::Members;
 use crate::pass::Pass;
@@ -46,11 +47,11 @@ impl Rover {
         let entries = match n {
             1 => vec![Entry::Node(Notice::Hello { attempt: 0 })],
             2 => vec![
-                Entry::Unknown { kind: 200, body: Box::from([1, 2, 3]) },
-                Entry::Person(7, Act::Claim(name(self.node.0, 0))),
-                Entry::Person(7, Act::Arrive),
+                Entry::Unknown { kind: 20, body: Box::from([1, 2, 3]) },
+                Entry::Person(7, Act::Claim(name(self.node.0, 0)).encode()),
+                Entry::Person(7, Act::Arrive.encode()),
             ],
-            n => vec![Entry::Person(7, Act::Say(line(n - 3)))],
+            n => vec![Entry::Person(7, Act::Say(line(n - 3)).encode())],
         };
         Pass { node: self.node, n, entries }.encode().expect("a short pass")
     }

@@ -7,6 +7,7 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
 use super::broker::{Broker, Faults};
+use super::model::Model;
 use super::oracle::{Diary, Oracle};
 use super::people::{People, rules};
 use super::rover::{Manner, Rover};
@@ -51,6 +52,7 @@ struct Slot {
 /// A process of a node.
 struct Run {
     node: Node,
+    model: Model,
     me: Incarnation,
     link: usize,
     people: People,
@@ -128,9 +130,10 @@ impl World {
         }
         let me = self.incarnation();
         let last = self.broker.stored.len() as u64;
-        let node = Node::new(Settings { node: me, rules: rules(), last, limit: 64 * 1024 });
+        let node = Node::new(Settings { node: me, chat: rules(), last });
         self.slots[slot].run = Some(Run {
             node,
+            model: Model::default(),
             me,
             link: self.broker.connect(me),
             people: People::new(me),
@@ -162,7 +165,7 @@ impl World {
             run.turn(self.now, &mut self.broker, &mut self.oracle);
             self.kill(slot);
         } else if run.next_act <= self.now && self.now < CHAOS + CALM - SILENT {
-            run.people.act(&mut run.node, &mut self.random);
+            run.people.act(&mut run.node, &run.model, &mut self.random);
             run.next_act = self.now + self.random.random_range(1..400);
         } else if run.next_act <= self.now {
             run.next_act = u64::MAX;
@@ -251,27 +254,22 @@ impl World {
 
     /// People that are in the chat.
     pub(super) fn people(&self) -> usize {
-        let runs = self.slots.iter().filter_map(|slot| slot.run.as_ref()?.node.replica());
-        runs.map(|replica| replica.directory().people().count()).max().unwrap_or(0)
+        let runs = self.slots.iter().filter_map(|slot| slot.run.as_ref()?.model.directory.as_ref());
+        runs.map(|directory| directory.people().count()).max().unwrap_or(0)
     }
 }
 
 impl Run {
     fn turn(&mut self, now: u64, broker: &mut Broker, oracle: &mut Oracle) {
-        let Self { node, diary, people, .. } = self;
-        let mut effects = Vec::new();
+        let Self { node, model, diary, people, .. } = self;
         let mut is_fenced = false;
         let time = Duration::from_millis(now);
-        node.turn(time, &mut broker.link(self.link), &mut |event| match event {
+        node.turn(time, &mut broker.link(self.link), model, &mut |event| match event {
             Event::Ready(replica) => {
                 diary.begin(replica.position());
                 if replica.members().nodes().len() == 1 {
                     oracle.founded.push(replica.position());
                 }
-            }
-            Event::Effect { sequence, effect, directory } => {
-                effects.push(effect.clone());
-                diary.hear(sequence, effect, directory);
             }
             Event::Away | Event::Back => {}
             Event::Fenced(_) => {
@@ -279,9 +277,13 @@ impl Run {
                 diary.fence();
             }
         });
+        let told = std::mem::take(&mut model.told);
+        let effects: Vec<_> = told.iter().map(|(_, effect, _)| effect.clone()).collect();
+        assert!(!self.is_fenced || effects.is_empty(), "a fenced node delivers {effects:?}");
         self.is_fenced |= is_fenced;
         if let Some(replica) = node.replica() {
-            oracle.compare(diary, replica, now);
+            told.into_iter().for_each(|told| diary.hear(told));
+            oracle.compare(diary, (replica, model.directory.as_ref()), now);
         }
         if !self.is_fenced {
             for effect in &effects {

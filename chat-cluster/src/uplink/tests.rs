@@ -1,16 +1,18 @@
 use super::*;
-use crate::entry::{Incarnation, Notice, PersonId};
+use crate::entry::{Act, Incarnation, Notice};
 use crate::pass::{MAX_PASS, Pass};
 
 const ME: Incarnation = Incarnation(7);
 const START: Duration = Duration::from_secs(100);
 
 fn say(text: &str) -> Entry {
-    Entry::Person(1, Act::Say(text.as_bytes().into()))
+    Entry::Person(1, Act { kind: 5, body: text.as_bytes().into() })
 }
 
-fn private(text: &str) -> Entry {
-    Entry::Person(1, Act::Private(PersonId { node: ME, number: 2 }, text.as_bytes().into()))
+impl Uplink {
+    fn propose_public(&mut self, entry: &Entry) -> Result<(), ProposeError> {
+        self.propose(entry, Subject::Public)
+    }
 }
 
 /// The number and the entries of what is published now.
@@ -22,11 +24,11 @@ fn sent(uplink: &mut Uplink, now: Duration) -> Option<(Subject, u64, Vec<Entry>)
 
 #[test]
 fn what_is_proposed_while_a_pass_is_in_flight_is_the_next_pass() {
-    let mut uplink = Uplink::new(ME, 1000);
-    uplink.propose(&say("a")).unwrap();
+    let mut uplink = Uplink::new(ME);
+    uplink.propose_public(&say("a")).unwrap();
     assert_eq!(sent(&mut uplink, START), Some((Subject::Public, 1, vec![say("a")])));
-    uplink.propose(&say("b")).unwrap();
-    uplink.propose(&Entry::Node(Notice::Alive)).unwrap();
+    uplink.propose_public(&say("b")).unwrap();
+    uplink.propose_public(&Entry::Node(Notice::Alive)).unwrap();
     assert_eq!(sent(&mut uplink, START), None, "one pass in flight");
     assert!(uplink.returned(1));
     let next = vec![say("b"), Entry::Node(Notice::Alive)];
@@ -35,8 +37,8 @@ fn what_is_proposed_while_a_pass_is_in_flight_is_the_next_pass() {
 
 #[test]
 fn a_pass_is_sent_again_each_500_ms_until_it_comes_back() {
-    let mut uplink = Uplink::new(ME, 1000);
-    uplink.propose(&say("a")).unwrap();
+    let mut uplink = Uplink::new(ME);
+    uplink.propose_public(&say("a")).unwrap();
     let first = sent(&mut uplink, START);
     assert_eq!(uplink.deadline(), Some(START + RESEND));
     assert_eq!(sent(&mut uplink, START + RESEND / 2), None);
@@ -52,10 +54,11 @@ fn a_pass_is_sent_again_each_500_ms_until_it_comes_back() {
 
 #[test]
 fn private_messages_have_a_subject_of_their_own_and_keep_their_place() {
-    let mut uplink = Uplink::new(ME, 1000);
-    let entries = [say("a"), private("b"), private("c"), say("d")];
-    for entry in &entries {
-        uplink.propose(entry).unwrap();
+    let mut uplink = Uplink::new(ME);
+    let entries = ["a", "b", "c", "d"].map(say);
+    let subjects = [Subject::Public, Subject::Private, Subject::Private, Subject::Public];
+    for (entry, subject) in entries.iter().zip(subjects) {
+        uplink.propose(entry, subject).unwrap();
     }
     let mut passes = Vec::new();
     for n in 1..=3 {
@@ -72,26 +75,12 @@ fn private_messages_have_a_subject_of_their_own_and_keep_their_place() {
 }
 
 #[test]
-fn speech_is_refused_when_too_much_waits_and_other_entries_are_not() {
-    let mut uplink = Uplink::new(ME, 100);
-    uplink.propose(&say(&"x".repeat(100))).unwrap();
-    assert!(uplink.waiting() > 100);
-    for refused in [say("y"), private("y")] {
-        assert_eq!(uplink.propose(&refused), Err(ProposeError::Full));
-    }
-    uplink.propose(&Entry::Person(1, Act::Leave)).unwrap();
-    uplink.transmit(START);
-    uplink.returned(1);
-    assert_eq!((uplink.waiting(), uplink.propose(&say("y"))), (0, Ok(())));
-}
-
-#[test]
 fn a_pass_is_at_most_64_kib() {
-    let mut uplink = Uplink::new(ME, usize::MAX);
+    let mut uplink = Uplink::new(ME);
     let too_long = say(&"x".repeat(MAX_PASS));
-    assert_eq!(uplink.propose(&too_long), Err(ProposeError::TooLong));
+    assert_eq!(uplink.propose_public(&too_long), Err(ProposeError::TooLong));
     let line = say(&"x".repeat(1000));
-    (0..150).for_each(|_| uplink.propose(&line).unwrap());
+    (0..150).for_each(|_| uplink.propose_public(&line).unwrap());
     let mut lines = 0;
     for n in 1..=3 {
         assert!(uplink.transmit(START).expect("a pass").1.len() <= MAX_PASS);

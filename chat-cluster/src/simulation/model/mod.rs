@@ -1,29 +1,33 @@
-//! The directory of people and rooms: a function of the log, so that it is the same on all nodes at the same position.
+//! A small chat, as the state of the simulated nodes: people, their names, and rooms.
 //!
-//! It has no connections and no clock. What it decides (the owner of a name, the room of a person, whether one more room may
-//! be opened) comes out as [`Effect`]s, which a server carries out for the people that it serves.
+//! What it decides (the owner of a name, the room of a person, whether one more room may be opened) comes out as [`Effect`]s,
+//! at which the judge looks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 
-use crate::entry::{Act, Incarnation, Name, PersonId, Rules};
+use crate::entry::{self, Incarnation, PersonId};
+use crate::state::{Place, State};
+use crate::wire::{Malformed, Reader};
 
+mod acts;
 mod effect;
 mod rooms;
 mod snapshot;
 
-pub use effect::{Effect, MoveRefusal};
+pub(crate) use acts::{Act, Name, Rules};
+pub(crate) use effect::{Effect, MoveRefusal};
 
 /// Identifies a room, in the order of their opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RoomId(pub u64);
+pub(crate) struct RoomId(pub(crate) u64);
 
 /// The room in which people begin. It stays.
-pub const FIRST: RoomId = RoomId(0);
+pub(crate) const FIRST: RoomId = RoomId(0);
 
 /// All people that have a name, and all rooms.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Directory {
+pub(crate) struct Directory {
     max_rooms: u32,
     people: BTreeMap<PersonId, Person>,
     /// The owner of each look of a name.
@@ -35,29 +39,89 @@ pub struct Directory {
 
 /// A person of the chat. About 200 bytes on each node of the cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Person {
+pub(crate) struct Person {
     /// Its name, which no other person has.
-    pub name: Name,
+    pub(crate) name: Name,
     /// Its room, in which it is, or to which it is on the way.
-    pub room: RoomId,
+    pub(crate) room: RoomId,
     /// It is in the room.
-    pub is_there: bool,
+    pub(crate) is_there: bool,
     /// The name of the room that it comes from.
     from: Option<Box<str>>,
 }
 
 /// A room of the chat.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Room {
+pub(crate) struct Room {
     /// Its name, which no other room has.
-    pub name: Name,
+    pub(crate) name: Name,
     /// The people in it, and on their way there.
-    pub members: BTreeSet<PersonId>,
+    pub(crate) members: BTreeSet<PersonId>,
+}
+
+/// The state of a simulated node.
+#[derive(Debug, Default)]
+pub(crate) struct Model {
+    /// `None` before there is a chat.
+    pub(crate) directory: Option<Directory>,
+    /// The effects that nobody has looked at, with the name that their person has then, and the sequence number of their record.
+    pub(crate) told: Vec<(u64, Effect, Option<Name>)>,
+}
+
+impl Model {
+    fn tell(&mut self, at: Place, effects: Vec<Effect>) {
+        for effect in effects {
+            let name = match &effect {
+                Effect::Named { person } | Effect::Renamed { person, .. } => {
+                    let person = self.directory.as_ref().and_then(|chat| chat.person(*person));
+                    person.map(|person| person.name.clone())
+                }
+                _ => None,
+            };
+            self.told.push((at.sequence, effect, name));
+        }
+    }
+}
+
+impl State for Model {
+    fn found(&mut self, _at: Place, settings: &[u8]) {
+        let rules = Rules::read(&mut Reader::new(settings)).expect("the rules of the simulation");
+        self.directory = Some(Directory::new(rules));
+    }
+
+    fn tick(&mut self, _at: Place) {}
+
+    fn apply(&mut self, at: Place, person: PersonId, act: &entry::Act) {
+        let (Ok(act), Some(directory)) = (Act::decode(act), &mut self.directory) else { return };
+        let mut effects = Vec::new();
+        directory.apply(person, act, &mut effects);
+        self.tell(at, effects);
+    }
+
+    fn bury(&mut self, at: Place, node: Incarnation) {
+        let mut effects = Vec::new();
+        self.directory.iter_mut().for_each(|directory| directory.bury(node, &mut effects));
+        effects.push(Effect::Died { node });
+        self.tell(at, effects);
+    }
+
+    fn miss(&mut self, at: Place, node: Incarnation, passes: u64) {
+        self.tell(at, vec![Effect::Missed { node, passes }]);
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        self.directory.iter().for_each(|directory| directory.write(out));
+    }
+
+    fn restore(&mut self, input: &mut Reader<'_>) -> Result<(), Malformed> {
+        self.directory = Some(Directory::read(input)?);
+        Ok(())
+    }
 }
 
 impl Directory {
     /// With the first room, empty.
-    pub fn new(rules: Rules) -> Self {
+    pub(crate) fn new(rules: Rules) -> Self {
         let Rules { max_rooms, first_room } = rules;
         let mut directory = Self {
             max_rooms,
@@ -73,7 +137,7 @@ impl Directory {
 
     /// A person does this at this place of the log. Appends what becomes of it. What a person cannot do, because it has no
     /// name or is in no room, has no effect.
-    pub fn apply(&mut self, id: PersonId, act: Act, effects: &mut Vec<Effect>) {
+    pub(crate) fn apply(&mut self, id: PersonId, act: Act, effects: &mut Vec<Effect>) {
         match act {
             Act::Claim(name) => effects.extend(self.claim(id, name)),
             Act::Arrive => effects.extend(self.arrive(id)),
@@ -86,7 +150,7 @@ impl Directory {
     }
 
     /// A node is dead: all its people leave, each in the order of its room.
-    pub fn bury(&mut self, node: Incarnation, effects: &mut Vec<Effect>) {
+    pub(crate) fn bury(&mut self, node: Incarnation, effects: &mut Vec<Effect>) {
         let of_node = PersonId { node, number: 0 }..=PersonId { node, number: u64::MAX };
         let people: Vec<_> = self.people.range(of_node).map(|(id, _)| *id).collect();
         for id in people {
@@ -95,27 +159,22 @@ impl Directory {
     }
 
     /// The person, if it has a name.
-    pub fn person(&self, id: PersonId) -> Option<&Person> {
+    pub(crate) fn person(&self, id: PersonId) -> Option<&Person> {
         self.people.get(&id)
     }
 
     /// All people, in the order of their ids.
-    pub fn people(&self) -> impl Iterator<Item = (PersonId, &Person)> {
+    pub(crate) fn people(&self) -> impl Iterator<Item = (PersonId, &Person)> {
         self.people.iter().map(|(id, person)| (*id, person))
     }
 
-    /// The room, if it is open.
-    pub fn room(&self, id: RoomId) -> Option<&Room> {
-        self.rooms.get(&id)
-    }
-
     /// All rooms, in the order of their opening.
-    pub fn rooms(&self) -> impl ExactSizeIterator<Item = (RoomId, &Room)> {
+    pub(crate) fn rooms(&self) -> impl ExactSizeIterator<Item = (RoomId, &Room)> {
         self.rooms.iter().map(|(id, room)| (*id, room))
     }
 
     /// The owner of a name that has this look. The name with this [key](Name::key) may be another one.
-    pub fn owner(&self, look: u64) -> Option<PersonId> {
+    pub(crate) fn owner(&self, look: u64) -> Option<PersonId> {
         self.names.get(&look).copied()
     }
 

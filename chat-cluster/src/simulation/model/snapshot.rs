@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::acts::Name;
 use super::{Directory, Person, Room, RoomId};
-use crate::entry::{Name, PersonId};
+use crate::entry::PersonId;
 use crate::wire::{Malformed, Reader, Write};
 
 impl Directory {

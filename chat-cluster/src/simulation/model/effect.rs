@@ -5,7 +5,7 @@ use crate::entry::{Incarnation, PersonId};
 
 /// A change by an entry. The same comes out on all nodes; a server tells its own people.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Effect {
+pub(crate) enum Effect {
     /// A person has its name, and is on the way to the first room.
     Named {
         /// The person.
@@ -119,7 +119,7 @@ pub enum Effect {
 
 /// The reason why a person stays in its room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum MoveRefusal {
+pub(crate) enum MoveRefusal {
     /// It is there already.
     SameRoom,
     /// There is a room with a name that can be taken for this one.

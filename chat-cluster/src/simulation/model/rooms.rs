@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::acts::Name;
 use super::effect::{Effect, MoveRefusal};
 use super::{Directory, FIRST, Person, Room, RoomId};
-use crate::entry::{Name, PersonId};
+use crate::entry::PersonId;
 
 impl Directory {
     pub(super) fn arrive(&mut self, person: PersonId) -> Option<Effect> {
