@@ -156,6 +156,9 @@ pub enum NameError {
     /// It is that of a session which has ended, or never was (requirement 11.12).
     #[error("there is no such session")]
     NoSession,
+    /// The servers of the chat cannot agree on names now (requirement 14.10).
+    #[error("no names are given now")]
+    NotNow,
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::websocket::frame::Code;
 pub enum Dismissal {
     /// Nothing was sent or received for the server's idle timeout.
     Idle,
-    /// The server is stopping.
+    /// The server is stopping, or was cut off from others with which it has one chat.
     ServerClosing,
     /// The operator has closed the connection, or a moderator has sent the client away or keeps it out.
     Removed,
@@ -85,8 +85,10 @@ pub fn dismissal_in(line: &str) -> Option<Dismissal> {
         line.starts_with(language.you_are_sent_away())
             || line.starts_with(language.you_are_banned())
     };
+    let is_isolated = |language: Language| line == language.was_isolated();
     let removed = Language::ALL.into_iter().any(is_moderated).then_some(Dismissal::Removed);
-    removed.or_else(|| Dismissal::ALL.into_iter().find(begins))
+    let isolated = Language::ALL.into_iter().any(is_isolated).then_some(Dismissal::ServerClosing);
+    removed.or(isolated).or_else(|| Dismissal::ALL.into_iter().find(begins))
 }
 
 /// The text of a notice or refusal.
@@ -99,6 +101,20 @@ mod tests {
     use super::*;
     use crate::name::NameError;
     use crate::refusal::Refusal;
+
+    #[test]
+    fn r14_12_the_end_of_an_isolated_server_is_like_a_restart() {
+        for language in Language::ALL {
+            assert_eq!(dismissal_in(language.was_isolated()), Some(Dismissal::ServerClosing));
+            for notice in [language.servers_away(), language.servers_back()] {
+                assert_eq!(dismissal_in(notice), None, "{notice}");
+            }
+            let refusal = language.refusal(&Refusal::Name(NameError::NotNow)).to_string();
+            assert_eq!(dismissal_in(&refusal), None, "the name is asked for again");
+        }
+        let refusal = Language::Es.refusal(&Refusal::Name(NameError::NotNow)).to_string();
+        assert_eq!(refusal, "! ahora no se dan nombres: no hay conexión con los otros servidores");
+    }
 
     #[test]
     fn r3_5_each_reason_is_recognized_in_every_language() {

@@ -38,6 +38,10 @@ texts! {
         en: "! in a session, each line has its number before it: NUMBER TEXT",
     }
     no_session { es: "! esa sesión ya no existe", en: "! there is no such session any more" }
+    no_name_now {
+        es: "! ahora no se dan nombres: no hay conexión con los otros servidores",
+        en: "! no names are given now: there is no connection to the other servers",
+    }
     invalid_name(why: &str) { es: "! nombre no válido: {why}", en: "! the name is not valid: {why}" }
     pub(super) too_many_names { es: "! demasiados intentos", en: "! too many attempts" }
     pub(super) name_too_late { es: "! no diste ningún nombre a tiempo", en: "! you did not give a name in time" }
@@ -200,6 +204,7 @@ impl Language {
             NameError::Taken => f.write_str(self.taken_name()),
             NameError::Account(error) => write!(f, "{}", self.account_refused(error)),
             NameError::NoSession => f.write_str(self.no_session()),
+            NameError::NotNow => f.write_str(self.no_name_now()),
             _ => write!(f, "{}", self.invalid_name(&self.why(error).to_string())),
         })
     }
@@ -237,6 +242,7 @@ impl Language {
             NameError::Taken | NameError::Account(_) => f.write_str(self.name_is_taken()),
             // Of no room's name.
             NameError::NoSession => f.write_str(self.no_session()),
+            NameError::NotNow => f.write_str(self.no_name_now()),
         })
     }
 }

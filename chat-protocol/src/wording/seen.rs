@@ -191,9 +191,14 @@ mod tests {
             {
                 assert_eq!(seen(moves), here(&["Ana"]), "bea is a room");
             }
-            for nobody in
-                [language.help_hint(), language.server_closing(), language.removed_by_operator()]
-            {
+            for nobody in [
+                language.help_hint(),
+                language.server_closing(),
+                language.removed_by_operator(),
+                language.servers_away(),
+                language.servers_back(),
+                language.was_isolated(),
+            ] {
                 assert_eq!((seen(nobody), own_name_in(nobody)), (here(&[]), None));
             }
             assert_eq!(own_name_in(&language.you_are_now(&bea).to_string()), Some(bea.clone()));

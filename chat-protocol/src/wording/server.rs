@@ -109,4 +109,16 @@ texts! {
         es: "* el operador ha cerrado la conexión",
         en: "* the operator has closed the connection",
     }
+    /// Tells each client that the server cannot reach the log that it shares with others (requirement 14.9).
+    pub servers_away {
+        es: "* sin conexión con los otros servidores: lo que escribas espera",
+        en: "* no connection to the other servers: what you type waits",
+    }
+    /// Tells each client that the server reaches it again (requirement 14.9).
+    pub servers_back { es: "* conexión recuperada", en: "* the connection is back" }
+    /// Tells each client of a server that takes no part in the chat any more to come in again (requirement 14.12).
+    pub was_isolated {
+        es: "* este servidor estuvo aislado: entra de nuevo",
+        en: "* this server was cut off: come in again",
+    }
 }
