@@ -21,6 +21,7 @@ use crate::people::accounts::Accounts;
 use crate::people::house::House;
 use crate::people::house::settings::Settings;
 use crate::people::names::UniqueNames;
+use crate::people::time::Time;
 use crate::room::event::{Event, Notice};
 use crate::room::fanout::Deliveries;
 use crate::room::letter::{Letter, Mailbox};
@@ -83,6 +84,8 @@ pub(super) struct People<T> {
     pub(super) accounts: Option<Arc<Accounts>>,
     /// Bytes that were said and told since this was last set to 0.
     pub(super) caused: usize,
+    /// The time of what is done now.
+    pub(super) time: Time,
     by_id: HashMap<PersonId, Person<T>>,
     pub(super) names: UniqueNames<PersonId>,
     rooms: BTreeMap<RoomId, OpenRoom<T>>,
@@ -239,8 +242,11 @@ impl<T: Transport> Directory<T> {
         self.lock().rooms.values().for_each(|open| open.room.close());
     }
 
+    /// What is done until it is unlocked is done at the time of the system's clocks.
     pub(super) fn lock(&self) -> MutexGuard<'_, People<T>> {
-        self.people.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
+        people.time.set(None);
+        people
     }
 }
 
@@ -263,6 +269,7 @@ impl<T: Transport> People<T> {
             rules,
             accounts: None,
             caused: 0,
+            time: Time::start(),
             by_id: HashMap::new(),
             names: UniqueNames::default(),
             rooms: BTreeMap::from([(FIRST, first)]),

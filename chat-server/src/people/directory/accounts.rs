@@ -34,8 +34,9 @@ impl<T: Transport> Directory<T> {
         };
         let in_account =
             |(_, person): &(&PersonId, &Person<T>)| person.account.as_ref() == Some(&account);
-        let others: Vec<_> =
+        let mut others: Vec<_> =
             people.by_id.iter().filter(in_account).map(|(other, _)| *other).collect();
+        others.sort_unstable();
         let farewell = people.rules.language.word_is_another();
         for other in others.into_iter().filter(|other| *other != id) {
             people.send_away(other, farewell.to_owned());

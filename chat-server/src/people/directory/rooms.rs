@@ -64,7 +64,8 @@ impl<T: Transport> People<T> {
         let account = self.person(id).account.clone();
         let settings = &self.rooms[&to].settings;
         let role = if is_admin { Role::Admin } else { settings.role(Some(id), account.as_deref()) };
-        let ban = settings.sanctions.find(true, role, Subject { ip, ..self.subject(id) });
+        let (now, who) = (self.time.since_1970(), Subject { ip, ..self.subject(id) });
+        let ban = settings.sanctions.find(now, true, role, who);
         let Some(open) = self.rooms.get_mut(&to) else { return Ok(to) };
         if to == from {
             return Err(Refusal::SameRoom(open.name.clone()));
