@@ -65,7 +65,7 @@ impl<T: Transport> Directory<T> {
 }
 
 impl<T: Transport> People<T> {
-    fn execute(
+    pub(super) fn execute(
         &mut self,
         id: PersonId,
         command: Command,

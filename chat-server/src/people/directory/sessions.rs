@@ -100,10 +100,7 @@ impl<T: Transport> Directory<T> {
             Some((token.parse().ok()?, position.trim().parse().ok()?))
         });
         let (token, behind) = parsed.ok_or(NameError::NoSession)?;
-        let mut people = self.lock();
-        let (hold, name, back) = people.resume(token, behind, from)?;
-        people.person_mut(hold.id).connection = Some(Arc::clone(connection));
-        Ok((hold, name, back))
+        self.lock().resume(token, behind, Some(connection), from)
     }
 
     /// Returns whether a numbered line is to be acted on, because it is new. `None`: another connection has the person by
@@ -145,7 +142,7 @@ impl<T: Transport> People<T> {
         token: Token,
         origin: Option<&Origin>,
     ) -> Option<(MemberId, Position)> {
-        if self.person(id).session.is_some() || !self.make_room(origin) {
+        if !self.may_begin_session(id, origin) {
             return None;
         }
         let person = self.person(id);
@@ -157,6 +154,25 @@ impl<T: Transport> People<T> {
         let object = object.value("resume", self.sessions.resume.as_millis());
         let (member, joined) =
             room.switch(member, Encoding::Json, |now| object.text("position", now).end());
+        self.person_mut(id).location = Location::InRoom(room, member);
+        self.add_session(id, token, (session, joined), origin.map(Origin::take_session));
+        Some((member, session))
+    }
+
+    /// Returns whether a person can begin a session. Another may end by that.
+    pub(super) fn may_begin_session(&mut self, id: PersonId, origin: Option<&Origin>) -> bool {
+        self.person(id).session.is_none() && self.make_room(origin)
+    }
+
+    /// Adds a session of this id, whose person has joined its room at this position.
+    pub(super) fn add_session(
+        &mut self,
+        id: PersonId,
+        token: Token,
+        (session, joined): (Position, Position),
+        share: Option<SessionShare>,
+    ) {
+        let person = self.person(id);
         let begun = Session {
             id: session,
             name: person.name.as_str().into(),
@@ -166,27 +182,30 @@ impl<T: Transport> People<T> {
             accepted: 0,
             until: None,
         };
-        let share = origin.map(Origin::take_session);
         let entry = Entry { session: begun, person: Some(id), turn: 0, due: None, share };
         self.sessions.all.insert(token, entry);
         let person = self.person_mut(id);
         person.session = Some(Box::new(token));
         person.encoding = Encoding::Json;
-        person.location = Location::InRoom(room, member);
         self.keep(token);
-        Some((member, session))
     }
 
-    fn resume(
+    /// Gives a session to this connection; `None`: to one of another node.
+    pub(in crate::people) fn resume(
         &mut self,
         token: Token,
         behind: Position,
+        connection: Option<&Arc<T>>,
         (ip, origin): (IpAddr, Option<&Origin>),
     ) -> Result<(Hold, Name, Back), NameError> {
         let entry = self.sessions.all.get(&token).ok_or(NameError::NoSession)?;
         if self.keeps_away(&entry.session, entry.person, ip) {
             return Err(NameError::NoSession);
         }
+        let onward = match connection {
+            Some(_) => Location::Moving(Vec::new()),
+            None => Location::Elsewhere { is_there: false },
+        };
         let (joined, session) = (entry.session.joined, entry.session.id);
         let has_heard = behind > joined;
         let behind = behind.max(joined);
@@ -196,13 +215,13 @@ impl<T: Transport> People<T> {
                     self.deliveries.end(room.hand_over(*member).0);
                 }
                 let location = &mut self.person_mut(id).location;
-                // What was said to it on its way to a room waits for it still.
-                if !matches!(location, Location::Moving(_)) {
-                    *location = Location::Moving(Vec::new());
+                // What was said to it on its way to a room waits for it still, where it is.
+                if !matches!((&*location, &onward), (Location::Moving(_), Location::Moving(_))) {
+                    *location = onward;
                 }
                 (id, Back::new(behind, session, false))
             }
-            None => self.readmit(token, behind, (ip, origin))?,
+            None => self.readmit(token, behind, onward, (ip, origin))?,
         };
         let entry = self.sessions.all.get_mut(&token).expect(HAS_SESSION);
         // Not if it comes back into another room.
@@ -214,6 +233,8 @@ impl<T: Transport> People<T> {
         let hold = Hold { id, turn: entry.turn };
         self.sessions.set_due(token, None);
         self.keep(token);
+        self.person_mut(id).connection = connection.cloned();
+        self.set_address(id, Some(ip).filter(|_| connection.is_none()));
         Ok((hold, self.person(id).name.clone(), back))
     }
 
@@ -222,6 +243,7 @@ impl<T: Transport> People<T> {
         &mut self,
         token: Token,
         behind: Position,
+        onward: Location<T>,
         (ip, origin): (IpAddr, Option<&Origin>),
     ) -> Result<(PersonId, Back), NameError> {
         let Session { name, room, account, .. } = &self.sessions.all[&token].session;
@@ -232,7 +254,7 @@ impl<T: Transport> People<T> {
         if let Some(error) = self.objection_of_accounts(&name, account.as_deref()) {
             return Err(error);
         }
-        let id = self.admit(name, Encoding::Json, Location::Moving(Vec::new()), account)?;
+        let id = self.admit(name, Encoding::Json, onward, account)?;
         self.make_way(origin);
         let mut behind = behind;
         // The first room, if there is no space for its own any more, or it may not go there.
@@ -255,7 +277,7 @@ impl<T: Transport> People<T> {
         Ok((id, Back::new(behind, entry.session.id, true)))
     }
 
-    fn accept(&mut self, hold: Hold, number: u64) -> Option<bool> {
+    pub(in crate::people) fn accept(&mut self, hold: Hold, number: u64) -> Option<bool> {
         let entry = self.entry_mut_of(hold)?;
         let is_new = number > entry.session.accepted;
         entry.session.accepted = number.max(entry.session.accepted);

@@ -130,7 +130,7 @@ impl<T: Transport> People<T> {
     /// does not come back.
     pub(in crate::people) fn send_away(&mut self, id: PersonId, farewell: String) {
         match self.person(id).location {
-            Location::InRoom(..) | Location::Moving(_) => {
+            Location::InRoom(..) | Location::Moving(_) | Location::Elsewhere { .. } => {
                 self.house.farewells.insert(id, farewell);
                 self.end_if_sent_away(id);
             }

@@ -118,8 +118,8 @@ impl<T: Transport> People<T> {
         if let Some(id) = person {
             self.spare(by, role, id)?;
             let person = self.person(id);
-            let ip = person.connection.as_ref().and_then(|connection| connection.ip());
-            let network = ip.filter(|ip| verb == Verb::Ban && !ip.to_canonical().is_loopback());
+            let network =
+                self.address(id).filter(|ip| verb == Verb::Ban && !ip.to_canonical().is_loopback());
             aimed.name = Some(person.name.as_str().into());
             aimed.account.clone_from(&person.account);
             aimed.network = network.map(|ip| Network::of(ip).to_string().into());
@@ -256,7 +256,7 @@ impl<T: Transport> People<T> {
         Subject {
             name: Some(&person.name),
             account: person.account.as_deref(),
-            ip: person.connection.as_ref().and_then(|connection| connection.ip()),
+            ip: self.address(id),
         }
     }
 }

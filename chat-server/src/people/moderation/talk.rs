@@ -128,9 +128,11 @@ impl<T: Transport> People<T> {
         let line = self.encoding(id).encode(&Notice::new("invitation", line, names));
         let receipt = Notice::new("invited", language.invited(name.as_str()), [("who", &name)]);
         let receipt = self.encoding(by).encode(&receipt);
-        let letter = self.letter(id, &line)?;
-        self.settings_mut(by).invite(id);
-        let written = self.post(by, id, line, letter, receipt);
+        let letter = self.letter(id, &line);
+        if self.is_sent(id, &letter) {
+            self.settings_mut(by).invite(id);
+        }
+        let written = self.post(by, id, line, letter?, receipt);
         self.record(by, Verb::Invite, name.as_str(), "", None, Vec::new());
         Ok(written)
     }

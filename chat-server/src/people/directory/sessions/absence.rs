@@ -44,6 +44,7 @@ impl<T: Transport> People<T> {
         if let Location::InRoom(room, member) = gone {
             room.leave(member);
         }
+        self.set_address(id, None);
         let due = self.time.steady() + self.sessions.absence.min(self.sessions.resume);
         let entry = self.sessions.all.get_mut(&token);
         if let Some(share) = entry.and_then(|entry| entry.share.as_mut()) {
