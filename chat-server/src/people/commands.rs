@@ -11,6 +11,7 @@ use chat_store::line::Position;
 use crate::net::per_address::Origin;
 use crate::net::transport::Transport;
 use crate::people::directory::coming::Hold;
+use crate::people::directory::sessions::new_token;
 use crate::people::directory::{Directory, People, PersonId, Transfer};
 use crate::room::event::Notice;
 use crate::room::order::Room;
@@ -64,7 +65,7 @@ impl<T: Transport> Directory<T> {
 }
 
 impl<T: Transport> People<T> {
-    fn execute(
+    pub(super) fn execute(
         &mut self,
         id: PersonId,
         command: Command,
@@ -96,9 +97,8 @@ impl<T: Transport> People<T> {
                 _ = self.tell(id, &Notice::new("position", line, [("position", &position)]));
             }
             Command::Begin => {
-                return Ok(self
-                    .begin_session(id, origin)
-                    .map(|(seat, back)| Effect::Begun(seat, back)));
+                let begun = new_token().and_then(|token| self.begin_session(id, token, origin));
+                return Ok(begun.map(|(seat, back)| Effect::Begun(seat, back)));
             }
             Command::Help => {
                 let (role, accounts) = (self.role(id), self.accounts.is_some());

@@ -4,8 +4,6 @@
 //! room: what is decided here stands in the rooms' order as it was decided.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt::Display;
-use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chat_protocol::language::Language;
@@ -21,16 +19,20 @@ use crate::people::accounts::Accounts;
 use crate::people::house::House;
 use crate::people::house::settings::Settings;
 use crate::people::names::UniqueNames;
-use crate::room::event::{Event, Notice};
+use crate::people::time::Time;
+use crate::room::event::Event;
 use crate::room::fanout::Deliveries;
 use crate::room::letter::{Letter, Mailbox};
-use crate::room::order::{Past, Room};
+use crate::room::order::Room;
 use crate::room::seat::{MemberId, Seat};
-use coming::Hold;
+use elsewhere::Nodes;
 use sessions::Sessions;
 
 mod accounts;
+mod arriving;
 pub(crate) mod coming;
+#[cfg_attr(not(test), expect(dead_code, reason = "no log is connected yet"))]
+mod elsewhere;
 mod order;
 mod presence;
 pub(crate) mod resumption;
@@ -83,6 +85,8 @@ pub(super) struct People<T> {
     pub(super) accounts: Option<Arc<Accounts>>,
     /// Bytes that were said and told since this was last set to 0.
     pub(super) caused: usize,
+    /// The time of what is done now.
+    pub(super) time: Time,
     by_id: HashMap<PersonId, Person<T>>,
     pub(super) names: UniqueNames<PersonId>,
     rooms: BTreeMap<RoomId, OpenRoom<T>>,
@@ -91,6 +95,8 @@ pub(super) struct People<T> {
     next_person: u64,
     next_room: u64,
     deliveries: Deliveries,
+    /// The other servers, if there are some.
+    nodes: Option<Box<Nodes>>,
     /// The order in the house.
     pub(super) house: House<PersonId>,
 }
@@ -99,7 +105,7 @@ pub(super) struct Person<T> {
     pub(super) name: Name,
     /// The [key](chat_protocol::name::key) of the name of the account that the person has proved to be its own.
     pub(super) account: Option<Box<str>>,
-    /// `None` before it has joined a room, while it is absent, and at the console.
+    /// `None` before it has joined a room, while it is absent or elsewhere, and at the console.
     pub(super) connection: Option<Arc<T>>,
     /// The sender of the last private message, and the name it had then.
     pub(super) correspondent: Option<Box<(PersonId, Name)>>,
@@ -121,6 +127,10 @@ pub(super) enum Location<T> {
     Absent,
     /// At the server's console.
     Console(Console),
+    /// Connected to another node, which delivers what it hears: in its room, or on its way there.
+    Elsewhere {
+        is_there: bool,
+    },
 }
 
 /// A room, and the people that are in it or on their way there.
@@ -153,72 +163,6 @@ impl<T: Transport> Directory<T> {
         self.lock().admit(name, Encoding::Text, location, None).expect("nobody is here yet")
     }
 
-    /// A person that has just been admitted joins its first room, and is welcomed; the room hears of it.
-    /// Returns also how many bytes were said because of it.
-    pub(crate) fn arrive(
-        &self,
-        id: PersonId,
-        seat: Seat<T>,
-        arrival: Arrival,
-    ) -> (Arc<Room<T>>, MemberId, usize) {
-        self.arrive_at(Hold::without_session(id), seat, arrival)
-            .expect("a person without a session")
-    }
-
-    /// The same for a person on the way to a room. `None` if another connection has the person by now: this one ends.
-    pub(crate) fn arrive_at(
-        &self,
-        hold: Hold,
-        seat: Seat<T>,
-        arrival: Arrival,
-    ) -> Option<(Arc<Room<T>>, MemberId, usize)> {
-        let id = hold.id;
-        let mut people = self.lock();
-        if !people.is_held(hold) {
-            people.deliveries.part(seat);
-            return None;
-        }
-        people.caused = 0;
-        let welcome = people.welcome(id, &arrival);
-        let past = match &arrival {
-            Arrival::New(_) | Arrival::From(_) => Past::Last,
-            Arrival::Back(back) => Past::Behind(back.behind(), back.session()),
-        };
-        let person = people.person_mut(id);
-        person.connection = Some(Arc::clone(seat.connection()));
-        let (at, name) = (person.room, person.name.clone());
-        let mail = match mem::replace(&mut person.location, Location::Moving(Vec::new())) {
-            Location::Moving(mail) => mail,
-            Location::InRoom(..) | Location::Absent | Location::Console(_) => Vec::new(),
-        };
-        let room = Arc::clone(&people.rooms[&at].room);
-        let (member, position) = room.join(seat, people.encoding(id), welcome, past);
-        if let Arrival::From(_) = arrival {
-            people.note_session(id, Some(position));
-        }
-        for (line, letter) in mail {
-            room.post(member, line, letter);
-        }
-        people.person_mut(id).location = Location::InRoom(Arc::clone(&room), member);
-        people.restrain(id);
-        people.end_if_sent_away(id);
-        if people.rules.presence {
-            let language = people.rules.language;
-            let who: (_, &dyn Display) = ("who", &name);
-            match arrival {
-                Arrival::Back(back) if !back.is_announced() => {}
-                Arrival::New(_) | Arrival::Back(_) => {
-                    people.say(id, &Notice::new("joined", language.joined(&name), [who]));
-                }
-                Arrival::From(room) => {
-                    let line = language.comes(&name, &room);
-                    people.say(id, &Notice::new("comes", line, [who, ("room", &room)]));
-                }
-            }
-        }
-        Some((room, member, people.caused))
-    }
-
     /// The operator has another name; no room hears of it.
     pub(crate) fn rename_operator(&self, id: PersonId, new: &Name) -> Result<(), NameError> {
         self.lock().rename(id, new, false)
@@ -239,8 +183,11 @@ impl<T: Transport> Directory<T> {
         self.lock().rooms.values().for_each(|open| open.room.close());
     }
 
+    /// What is done until it is unlocked is done at the time of the system's clocks.
     pub(super) fn lock(&self) -> MutexGuard<'_, People<T>> {
-        self.people.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
+        people.time.set(None);
+        people
     }
 }
 
@@ -263,6 +210,7 @@ impl<T: Transport> People<T> {
             rules,
             accounts: None,
             caused: 0,
+            time: Time::start(),
             by_id: HashMap::new(),
             names: UniqueNames::default(),
             rooms: BTreeMap::from([(FIRST, first)]),
@@ -271,11 +219,12 @@ impl<T: Transport> People<T> {
             next_person: 0,
             next_room: FIRST.0 + 1,
             deliveries,
+            nodes: None,
             house: House::default(),
         }
     }
 
-    fn admit(
+    pub(in crate::people) fn admit(
         &mut self,
         name: Name,
         encoding: Encoding,
@@ -313,7 +262,7 @@ impl<T: Transport> People<T> {
         let person = self.person(id);
         self.caused += match &person.location {
             Location::InRoom(room, member) => room.say(*member, event),
-            Location::Moving(_) | Location::Absent => {
+            Location::Moving(_) | Location::Absent | Location::Elsewhere { .. } => {
                 self.open_room(id).room.say(MemberId::NOBODY, event)
             }
             Location::Console(_) => self.rooms[&FIRST].room.say(MemberId::OPERATOR, event),
@@ -342,7 +291,7 @@ impl<T: Transport> People<T> {
     pub(super) fn objection(&self, owner: PersonId) -> NameError {
         match self.person(owner).location {
             Location::Console(_) => NameError::Reserved,
-            Location::InRoom(..) | Location::Moving(_) | Location::Absent => NameError::Taken,
+            _ => NameError::Taken,
         }
     }
 
@@ -369,8 +318,8 @@ impl<T> Person<T> {
                 let size = line.len();
                 (waiting + size <= MAIL).then(|| mail.push((line, None))).map(|()| size)
             }
-            // It is sent the messages when it comes back, and no other lines.
-            Location::Absent => Some(0),
+            // It is sent the messages when it comes back, and no other lines. Or its node tells it.
+            Location::Absent | Location::Elsewhere { .. } => Some(0),
             Location::Console(console) => {
                 console.print(line);
                 Some(0)

@@ -10,3 +10,4 @@ mod private_messages;
 mod renaming;
 pub(crate) mod served;
 pub(crate) mod speech;
+mod time;

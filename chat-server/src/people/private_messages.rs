@@ -51,20 +51,29 @@ impl<T: Transport> People<T> {
         let receipt = language.private_receipt(&receiver, text);
         let receipt = Notice::new("receipt", receipt, [("who", &receiver)]);
         let receipt = self.encoding(from).encode(&receipt.saying(text));
-        let letter = self.letter(to, &line)?;
-        let written = self.post(from, to, line, letter, receipt);
-        self.person_mut(to).correspondent = Some(Box::new((from, sender)));
-        Ok(written)
+        let letter = self.letter(to, &line);
+        if self.is_sent(to, &letter) {
+            self.person_mut(to).correspondent = Some(Box::new((from, sender)));
+        }
+        Ok(self.post(from, to, line, letter?, receipt))
     }
 
-    /// The space for a line that waits for a person. One that is absent hears nothing.
-    pub(super) fn letter(&mut self, to: PersonId, line: &str) -> Result<Letter, Refusal> {
+    /// The space for a line that waits for a person, unless its node is to deliver it. One that is absent hears nothing.
+    pub(super) fn letter(&mut self, to: PersonId, line: &str) -> Result<Option<Letter>, Refusal> {
         let Person { name, location, mailbox, .. } = self.person_mut(to);
         let letter = match location {
+            Location::Elsewhere { .. } => return Ok(None),
             Location::Absent => None,
             _ => mailbox.take(line.len() + 1),
         };
-        letter.ok_or_else(|| Refusal::CannotHearNow(name.clone()))
+        letter.map(Some).ok_or_else(|| Refusal::CannotHearNow(name.clone()))
+    }
+
+    /// Returns whether a private message counts as sent. One node alone knows whether there is space for it, and this is the
+    /// same on all.
+    pub(super) fn is_sent(&self, to: PersonId, letter: &Result<Option<Letter>, Refusal>) -> bool {
+        let is_absent = matches!(self.person(to).location, Location::Absent);
+        letter.is_ok() || self.is_one_of_several() && !is_absent
     }
 
     /// In one room, letter and receipt stand at one place of its order.
@@ -73,16 +82,16 @@ impl<T: Transport> People<T> {
         from: PersonId,
         to: PersonId,
         line: String,
-        letter: Letter,
+        letter: Option<Letter>,
         receipt: String,
     ) -> Written<T> {
         let own = match &self.person(from).location {
             Location::InRoom(room, member) => Some((Arc::clone(room), *member)),
-            Location::Moving(_) | Location::Absent | Location::Console(_) => None,
+            _ => None,
         };
         let mut written = None;
-        match &mut self.person_mut(to).location {
-            Location::InRoom(room, member) => {
+        match (&mut self.person_mut(to).location, letter) {
+            (Location::InRoom(room, member), Some(letter)) => {
                 let (room, member) = (Arc::clone(room), *member);
                 if let Some((_, sender)) = own.filter(|(own, _)| Arc::ptr_eq(own, &room)) {
                     self.caused += room.post_with_receipt(member, line, letter, (sender, receipt));
@@ -91,14 +100,14 @@ impl<T: Transport> People<T> {
                 self.caused += room.post(member, line, Some(letter));
                 written = room.is_full().then_some(room);
             }
-            Location::Moving(mail) => {
+            (Location::Moving(mail), Some(letter)) => {
                 let size = letter.size();
                 mail.push((line, Some(letter)));
                 self.caused += size;
             }
-            // It was refused.
-            Location::Absent => {}
-            Location::Console(console) => console.print_message(line),
+            (Location::Console(console), _) => console.print_message(line),
+            // Its node delivers it.
+            _ => {}
         }
         self.tell_line(from, receipt);
         written

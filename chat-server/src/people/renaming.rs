@@ -16,15 +16,14 @@ impl<T: Transport> People<T> {
         new: &Name,
         announced: bool,
     ) -> Result<(), NameError> {
-        let reserved = match self.person(id).location {
-            Location::Console(_) => is_leave(new.as_str()),
-            Location::InRoom(..) | Location::Moving(_) | Location::Absent => {
-                let account = self.person(id).account.as_deref();
-                if let Some(error) = self.objection_of_accounts(new, account) {
-                    return Err(error);
-                }
-                self.rules.reserves(new)
+        let reserved = if let Location::Console(_) = self.person(id).location {
+            is_leave(new.as_str())
+        } else {
+            let account = self.person(id).account.as_deref();
+            if let Some(error) = self.objection_of_accounts(new, account) {
+                return Err(error);
             }
+            self.rules.reserves(new)
         };
         if reserved {
             return Err(NameError::Reserved);

@@ -17,32 +17,12 @@ impl<T: Transport> Directory<T> {
 
     /// The account of a person is this from now on.
     pub(crate) fn set_account(&self, id: PersonId, account: Box<str>) {
-        let mut people = self.lock();
-        // It may have left by another connection.
-        if let Some(person) = people.by_id.get_mut(&id) {
-            person.account = Some(account);
-            people.keep_roles(id);
-            people.note_session(id, None);
-        }
+        self.lock().set_account(id, account);
     }
 
     /// The account of a person has another word: others in it are sent away, and nobody comes back to a session of it.
     pub(crate) fn end_others(&self, id: PersonId) {
-        let people = &mut *self.lock();
-        let Some(account) = people.by_id.get(&id).and_then(|person| person.account.clone()) else {
-            return;
-        };
-        let in_account =
-            |(_, person): &(&PersonId, &Person<T>)| person.account.as_ref() == Some(&account);
-        let others: Vec<_> =
-            people.by_id.iter().filter(in_account).map(|(other, _)| *other).collect();
-        let farewell = people.rules.language.word_is_another();
-        for other in others.into_iter().filter(|other| *other != id) {
-            people.send_away(other, farewell.to_owned());
-        }
-        for token in people.sessions.left_by(&account) {
-            people.end_session(token, false);
-        }
+        self.lock().end_others(id);
     }
 
     /// The account that a person has proved, if it has.
@@ -52,6 +32,33 @@ impl<T: Transport> Directory<T> {
 }
 
 impl<T: Transport> People<T> {
+    pub(in crate::people) fn set_account(&mut self, id: PersonId, account: Box<str>) {
+        // It may have left by another connection.
+        if let Some(person) = self.by_id.get_mut(&id) {
+            person.account = Some(account);
+            self.keep_roles(id);
+            self.note_session(id, None);
+        }
+    }
+
+    pub(in crate::people) fn end_others(&mut self, id: PersonId) {
+        let Some(account) = self.by_id.get(&id).and_then(|person| person.account.clone()) else {
+            return;
+        };
+        let in_account =
+            |(_, person): &(&PersonId, &Person<T>)| person.account.as_ref() == Some(&account);
+        let mut others: Vec<_> =
+            self.by_id.iter().filter(in_account).map(|(other, _)| *other).collect();
+        others.sort_unstable();
+        let farewell = self.rules.language.word_is_another();
+        for other in others.into_iter().filter(|other| *other != id) {
+            self.send_away(other, farewell.to_owned());
+        }
+        for token in self.sessions.left_by(&account) {
+            self.end_session(token, false);
+        }
+    }
+
     /// Returns whether the word of an account is still the one by which it was proved.
     pub(super) fn is_still_proved(&self, proved: &Proved) -> bool {
         self.accounts.as_ref().is_some_and(|accounts| accounts.is_still_proved(proved))

@@ -78,22 +78,26 @@ impl<T: Transport> Directory<T> {
 
     /// A connection ends, and its person leaves, or is absent until it comes back. The room hears if it leaves.
     pub(crate) fn leave(&self, hold: Hold, leaving: Leaving) {
-        let mut people = self.lock();
-        let is_sent_away = people.house.farewells.contains_key(&hold.id);
-        let leaving = if is_sent_away { Leaving::ForGood } else { leaving };
-        if !people.is_held(hold) || leaving == Leaving::Cut && people.becomes_absent(hold.id) {
-            return;
-        }
-        people.depart(hold.id, leaving);
+        self.lock().leave(hold, leaving);
     }
 }
 
 impl<T: Transport> People<T> {
+    pub(in crate::people) fn leave(&mut self, hold: Hold, leaving: Leaving) {
+        let is_sent_away = self.house.farewells.contains_key(&hold.id);
+        let leaving = if is_sent_away { Leaving::ForGood } else { leaving };
+        if !self.is_held(hold) || leaving == Leaving::Cut && self.becomes_absent(hold.id) {
+            return;
+        }
+        self.depart(hold.id, leaving);
+    }
+
     /// A person leaves.
     pub(in crate::people) fn depart(&mut self, id: PersonId, leaving: Leaving) {
         let Some(person) = self.by_id.remove(&id) else { return };
         self.names.release(&person.name);
         self.house.farewells.remove(&id);
+        self.set_address(id, None);
         let notice = (self.rules.presence && leaving != Leaving::Closing)
             .then(|| self.rules.language.left(&person.name));
         let notice = notice.map(|line| Notice::new("left", line, [("who", &person.name)]));
@@ -104,12 +108,14 @@ impl<T: Transport> People<T> {
                 }
                 room.leave(*member);
             }
-            Location::Absent => {
+            Location::Absent | Location::Elsewhere { is_there: true } => {
                 if let Some(notice) = &notice {
                     self.rooms[&person.room].room.say(MemberId::NOBODY, notice);
                 }
             }
-            Location::Moving(_) | Location::Console(_) => {}
+            Location::Moving(_)
+            | Location::Console(_)
+            | Location::Elsewhere { is_there: false } => {}
         }
         self.rooms.entry(person.room).and_modify(|open| open.settings.forget(id));
         self.quit(person.room, id);

@@ -65,10 +65,12 @@ impl<T: Transport> People<T> {
         self.person(one).room == self.person(other).room
     }
 
-    /// The people of a person's room, or `all`.
+    /// The people of a person's room, or `all`, in the order of coming.
     pub(in crate::people) fn people(&self, id: PersonId, all: bool) -> Vec<PersonId> {
         if all {
-            self.by_id.keys().copied().collect()
+            let mut all: Vec<_> = self.by_id.keys().copied().collect();
+            all.sort_unstable();
+            all
         } else {
             self.open_room(id).members.iter().copied().collect()
         }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use chat_protocol::moderation::Objection;
 use chat_protocol::name::{Name, NameError};
 use chat_protocol::refusal::Refusal;
+use tokio::sync::oneshot;
 
 use super::{FIRST, Location, OpenRoom, People, PersonId, RoomId, Transfer};
 use crate::net::per_address::Origin;
@@ -16,6 +17,7 @@ use crate::people::house::roles::Role;
 use crate::people::house::sanctions::Subject;
 use crate::people::house::settings::{Holder, Settings};
 use crate::room::event::Notice;
+use crate::room::seat::MemberId;
 
 impl<T: Transport> People<T> {
     /// Leaves a room for another, which is opened if there is none of this name. Returns the names of the
@@ -28,12 +30,12 @@ impl<T: Transport> People<T> {
     ) -> Result<(Name, Name, Transfer<T>), Refusal> {
         let name: Name = room.parse().map_err(Refusal::RoomName)?;
         let from = self.person(id).room;
-        let Location::InRoom(room, member) = &self.person(id).location else {
-            return Err(Refusal::OperatorStays);
+        let (room, member) = match &self.person(id).location {
+            Location::InRoom(room, member) => (Arc::clone(room), Some(*member)),
+            Location::Elsewhere { is_there: true } => (Arc::clone(&self.rooms[&from].room), None),
+            _ => return Err(Refusal::OperatorStays),
         };
-        let (room, member) = (Arc::clone(room), *member);
-        let ip = self.subject(id).ip;
-        let to = self.room_for(id, name, from, (ip, origin))?;
+        let to = self.room_for(id, name, from, (self.address(id), origin))?;
         let name = self.rooms[&to].name.clone();
         let left = self.rooms[&from].name.clone();
         let rules = self.rules;
@@ -41,10 +43,14 @@ impl<T: Transport> People<T> {
         if rules.presence {
             let line = rules.language.goes(&person.name, &name);
             let names: [(_, &dyn Display); 2] = [("who", &person.name), ("room", &name)];
-            room.say(member, &Notice::new("goes", line, names));
+            room.say(member.unwrap_or(MemberId::NOBODY), &Notice::new("goes", line, names));
         }
-        let (seat, _) = room.hand_over(member);
-        person.location = Location::Moving(Vec::new());
+        let (seat, onward) = match member {
+            Some(member) => (room.hand_over(member).0, Location::Moving(Vec::new())),
+            // Its seat is on its node.
+            None => (oneshot::channel().1, Location::Elsewhere { is_there: false }),
+        };
+        person.location = onward;
         person.room = to;
         self.rooms.entry(to).and_modify(|open| _ = open.members.insert(id));
         self.quit(from, id);
@@ -64,7 +70,8 @@ impl<T: Transport> People<T> {
         let account = self.person(id).account.clone();
         let settings = &self.rooms[&to].settings;
         let role = if is_admin { Role::Admin } else { settings.role(Some(id), account.as_deref()) };
-        let ban = settings.sanctions.find(true, role, Subject { ip, ..self.subject(id) });
+        let (now, who) = (self.time.since_1970(), Subject { ip, ..self.subject(id) });
+        let ban = settings.sanctions.find(now, true, role, who);
         let Some(open) = self.rooms.get_mut(&to) else { return Ok(to) };
         if to == from {
             return Err(Refusal::SameRoom(open.name.clone()));

@@ -9,7 +9,6 @@
 //! | left, but it can come back, for `--resume` | no | that it left | no | is refused |
 
 use std::collections::{BTreeSet, HashMap};
-use std::convert::Infallible;
 use std::mem;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -20,12 +19,11 @@ use chat_protocol::name::{Name, NameError, fold};
 use chat_store::line::Position;
 use chat_store::session::{Session, Token};
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
-use super::coming::{Hold, Leaving};
+use super::coming::Hold;
 use super::resumption::Back;
 use super::{Directory, FIRST, Location, People, PersonId};
-use crate::net::clock::{milliseconds, since_1970};
+use crate::net::clock::since_1970;
 use crate::net::per_address::{Origin, SessionShare};
 use crate::net::transport::Transport;
 use crate::net::wire::encoding::{Encoding, Object};
@@ -33,6 +31,7 @@ use crate::room::memory::Memories;
 use crate::room::order::Room;
 use crate::room::seat::MemberId;
 
+mod absence;
 mod limits;
 
 /// All sessions.
@@ -40,8 +39,8 @@ pub(crate) struct Sessions {
     resume: Duration,
     absence: Duration,
     all: HashMap<Token, Entry>,
-    /// The times at which something happens to a session whose client is away.
-    dues: BTreeSet<(Instant, Token)>,
+    /// The times at which something happens to a session whose client is away, by the steady clock.
+    dues: BTreeSet<(Duration, Token)>,
     /// Wakes [`run_timers`](Directory::run_timers): an earlier one was added.
     earlier: Arc<Notify>,
 }
@@ -52,7 +51,7 @@ struct Entry {
     person: Option<PersonId>,
     /// Number of the connection that has it. Lines of an earlier one are ignored.
     turn: u32,
-    due: Option<Instant>,
+    due: Option<Duration>,
     /// Counts it where its client comes from.
     share: Option<SessionShare>,
 }
@@ -65,17 +64,17 @@ impl Sessions {
 
     /// Adds those that an earlier server has left.
     pub(crate) fn restore(&mut self, stored: Vec<(Token, Session)>) {
-        let (now, since) = (Instant::now(), since_1970());
+        let now = since_1970();
         for (token, session) in stored {
             let until = Duration::from_millis(session.until.unwrap_or_default().unsigned_abs());
-            let due = now + until.saturating_sub(since).min(self.resume);
+            let due = until.clamp(now, now + self.resume);
             let entry = Entry { session, person: None, turn: 0, due: Some(due), share: None };
             self.all.insert(token, entry);
             self.dues.insert((due, token));
         }
     }
 
-    fn set_due(&mut self, token: Token, due: Option<Instant>) {
+    fn set_due(&mut self, token: Token, due: Option<Duration>) {
         let Some(entry) = self.all.get_mut(&token) else { return };
         if let Some(before) = mem::replace(&mut entry.due, due) {
             self.dues.remove(&(before, token));
@@ -88,19 +87,6 @@ impl Sessions {
 }
 
 impl<T: Transport> Directory<T> {
-    /// Does what is due for sessions, for ever. Cancel-safe.
-    pub(crate) async fn run_timers(&self) -> Infallible {
-        let earlier = Arc::clone(&self.lock().sessions.earlier);
-        loop {
-            let next = self.lock().expire(Instant::now());
-            tokio::select! {
-                () = tokio::time::sleep_until(next.unwrap_or_else(Instant::now)),
-                    if next.is_some() => {}
-                () = earlier.notified() => {}
-            }
-        }
-    }
-
     /// Gives a client that comes back its person and its room. The seat is to follow by
     /// [`arrive_at`](Self::arrive_at).
     pub(crate) fn resume(
@@ -114,10 +100,7 @@ impl<T: Transport> Directory<T> {
             Some((token.parse().ok()?, position.trim().parse().ok()?))
         });
         let (token, behind) = parsed.ok_or(NameError::NoSession)?;
-        let mut people = self.lock();
-        let (hold, name, back) = people.resume(token, behind, from)?;
-        people.person_mut(hold.id).connection = Some(Arc::clone(connection));
-        Ok((hold, name, back))
+        self.lock().resume(token, behind, Some(connection), from)
     }
 
     /// Returns whether a numbered line is to be acted on, because it is new. `None`: another connection has the person by
@@ -143,29 +126,53 @@ impl<T: Transport> Directory<T> {
 
 const HAS_SESSION: &str = "an entry";
 
+/// A secret for a session. `None`: the system has no random numbers.
+pub(in crate::people) fn new_token() -> Option<Token> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).ok()?;
+    Some(Token(u128::from_ne_bytes(random)))
+}
+
 impl<T: Transport> People<T> {
-    /// Begins a session. The client takes objects from then on, and is told of it by the first. Returns its new id in the
+    /// Begins a session with this secret. The client takes objects from then on, and is told of it by the first. Returns its new id in the
     /// room, and the session's. `None`: it has one, or can have none.
     pub(in crate::people) fn begin_session(
         &mut self,
         id: PersonId,
+        token: Token,
         origin: Option<&Origin>,
     ) -> Option<(MemberId, Position)> {
-        if self.person(id).session.is_some() || !self.make_room(origin) {
+        if !self.may_begin_session(id, origin) {
             return None;
         }
         let person = self.person(id);
         let Location::InRoom(room, member) = &person.location else { return None };
         let (room, member) = (Arc::clone(room), *member);
-        let mut random = [0; 16];
-        getrandom::fill(&mut random).ok()?;
-        let token = Token(u128::from_ne_bytes(random));
         let session = self.deliveries.memories()?.next();
         let object = self.list_people(id, Object::new("session").text("you", &person.name));
         let object = object.text("token", token).text("id", session);
         let object = object.value("resume", self.sessions.resume.as_millis());
         let (member, joined) =
             room.switch(member, Encoding::Json, |now| object.text("position", now).end());
+        self.person_mut(id).location = Location::InRoom(room, member);
+        self.add_session(id, token, (session, joined), origin.map(Origin::take_session));
+        Some((member, session))
+    }
+
+    /// Returns whether a person can begin a session. Another may end by that.
+    pub(super) fn may_begin_session(&mut self, id: PersonId, origin: Option<&Origin>) -> bool {
+        self.person(id).session.is_none() && self.make_room(origin)
+    }
+
+    /// Adds a session of this id, whose person has joined its room at this position.
+    pub(super) fn add_session(
+        &mut self,
+        id: PersonId,
+        token: Token,
+        (session, joined): (Position, Position),
+        share: Option<SessionShare>,
+    ) {
+        let person = self.person(id);
         let begun = Session {
             id: session,
             name: person.name.as_str().into(),
@@ -175,27 +182,30 @@ impl<T: Transport> People<T> {
             accepted: 0,
             until: None,
         };
-        let share = origin.map(Origin::take_session);
         let entry = Entry { session: begun, person: Some(id), turn: 0, due: None, share };
         self.sessions.all.insert(token, entry);
         let person = self.person_mut(id);
         person.session = Some(Box::new(token));
         person.encoding = Encoding::Json;
-        person.location = Location::InRoom(room, member);
         self.keep(token);
-        Some((member, session))
     }
 
-    fn resume(
+    /// Gives a session to this connection; `None`: to one of another node.
+    pub(in crate::people) fn resume(
         &mut self,
         token: Token,
         behind: Position,
+        connection: Option<&Arc<T>>,
         (ip, origin): (IpAddr, Option<&Origin>),
     ) -> Result<(Hold, Name, Back), NameError> {
         let entry = self.sessions.all.get(&token).ok_or(NameError::NoSession)?;
         if self.keeps_away(&entry.session, entry.person, ip) {
             return Err(NameError::NoSession);
         }
+        let onward = match connection {
+            Some(_) => Location::Moving(Vec::new()),
+            None => Location::Elsewhere { is_there: false },
+        };
         let (joined, session) = (entry.session.joined, entry.session.id);
         let has_heard = behind > joined;
         let behind = behind.max(joined);
@@ -205,13 +215,13 @@ impl<T: Transport> People<T> {
                     self.deliveries.end(room.hand_over(*member).0);
                 }
                 let location = &mut self.person_mut(id).location;
-                // What was said to it on its way to a room waits for it still.
-                if !matches!(location, Location::Moving(_)) {
-                    *location = Location::Moving(Vec::new());
+                // What was said to it on its way to a room waits for it still, where it is.
+                if !matches!((&*location, &onward), (Location::Moving(_), Location::Moving(_))) {
+                    *location = onward;
                 }
                 (id, Back::new(behind, session, false))
             }
-            None => self.readmit(token, behind, (ip, origin))?,
+            None => self.readmit(token, behind, onward, (ip, origin))?,
         };
         let entry = self.sessions.all.get_mut(&token).expect(HAS_SESSION);
         // Not if it comes back into another room.
@@ -223,6 +233,8 @@ impl<T: Transport> People<T> {
         let hold = Hold { id, turn: entry.turn };
         self.sessions.set_due(token, None);
         self.keep(token);
+        self.person_mut(id).connection = connection.cloned();
+        self.set_address(id, Some(ip).filter(|_| connection.is_none()));
         Ok((hold, self.person(id).name.clone(), back))
     }
 
@@ -231,6 +243,7 @@ impl<T: Transport> People<T> {
         &mut self,
         token: Token,
         behind: Position,
+        onward: Location<T>,
         (ip, origin): (IpAddr, Option<&Origin>),
     ) -> Result<(PersonId, Back), NameError> {
         let Session { name, room, account, .. } = &self.sessions.all[&token].session;
@@ -241,7 +254,7 @@ impl<T: Transport> People<T> {
         if let Some(error) = self.objection_of_accounts(&name, account.as_deref()) {
             return Err(error);
         }
-        let id = self.admit(name, Encoding::Json, Location::Moving(Vec::new()), account)?;
+        let id = self.admit(name, Encoding::Json, onward, account)?;
         self.make_way(origin);
         let mut behind = behind;
         // The first room, if there is no space for its own any more, or it may not go there.
@@ -264,7 +277,7 @@ impl<T: Transport> People<T> {
         Ok((id, Back::new(behind, entry.session.id, true)))
     }
 
-    fn accept(&mut self, hold: Hold, number: u64) -> Option<bool> {
+    pub(in crate::people) fn accept(&mut self, hold: Hold, number: u64) -> Option<bool> {
         let entry = self.entry_mut_of(hold)?;
         let is_new = number > entry.session.accepted;
         entry.session.accepted = number.max(entry.session.accepted);
@@ -328,70 +341,6 @@ impl<T: Transport> People<T> {
         if let Some(memories) = self.deliveries.memories() {
             let session = self.sessions.all.get(&token).map(|entry| entry.session.clone());
             memories.keep(token, session);
-        }
-    }
-
-    /// A person with a session was cut off. Returns `false` if it has left by that.
-    pub(super) fn becomes_absent(&mut self, id: PersonId) -> bool {
-        let Some(token) = self.person(id).session.as_deref().copied() else { return false };
-        if self.sessions.absence.is_zero() {
-            return false;
-        }
-        let person = self.person_mut(id);
-        person.connection = None;
-        let gone = mem::replace(&mut person.location, Location::Absent);
-        if let Location::InRoom(room, member) = gone {
-            room.leave(member);
-        }
-        let due = Instant::now() + self.sessions.absence.min(self.sessions.resume);
-        let entry = self.sessions.all.get_mut(&token);
-        if let Some(share) = entry.and_then(|entry| entry.share.as_mut()) {
-            share.set_absent(true);
-        }
-        self.set_until(token);
-        self.sessions.set_due(token, Some(due));
-        true
-    }
-
-    /// The session of a person that has left: it can come back, or not.
-    pub(super) fn end_session(&mut self, token: Token, can_come_back: bool) {
-        if !can_come_back {
-            self.sessions.set_due(token, None);
-            self.sessions.all.remove(&token);
-            return self.keep(token);
-        }
-        let Some(entry) = self.sessions.all.get_mut(&token) else { return };
-        entry.person = None;
-        entry.share.iter_mut().for_each(|share| share.set_absent(false));
-        if entry.session.until.is_none() {
-            self.set_until(token);
-        }
-        let until = self.sessions.all[&token].session.until.unwrap_or_default().unsigned_abs();
-        let left = Duration::from_millis(until).saturating_sub(since_1970());
-        let left = left.min(self.sessions.resume);
-        self.sessions.set_due(token, Some(Instant::now() + left));
-    }
-
-    fn set_until(&mut self, token: Token) {
-        let until = milliseconds(since_1970() + self.sessions.resume);
-        if let Some(entry) = self.sessions.all.get_mut(&token) {
-            entry.session.until = Some(until);
-        }
-        self.keep(token);
-    }
-
-    /// Does what is due. Returns the time of the next.
-    fn expire(&mut self, now: Instant) -> Option<Instant> {
-        loop {
-            let &(due, token) = self.sessions.dues.first()?;
-            if due > now {
-                return Some(due);
-            }
-            self.sessions.set_due(token, None);
-            match self.sessions.all.get(&token).and_then(|entry| entry.person) {
-                Some(absent) => self.depart(absent, Leaving::Cut),
-                None => self.end_session(token, false),
-            }
         }
     }
 }

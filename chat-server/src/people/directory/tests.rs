@@ -6,7 +6,7 @@ use chat_protocol::command::Command;
 use chat_protocol::refusal::Refusal;
 use tokio::task::yield_now;
 
-use super::coming::Leaving;
+use super::coming::{Hold, Leaving};
 use super::resumption::at_once;
 use super::*;
 use crate::net::transport::fake::Recorder;

@@ -7,7 +7,6 @@ use chat_protocol::moderation::{MAX_SANCTIONS, MAX_SANCTIONS_OF_ROOM, Objection,
 use chat_protocol::name::Name;
 use chat_store::moderation::Sanction;
 
-use crate::net::clock::{milliseconds, since_1970};
 use crate::net::network::Network;
 use crate::people::house::roles::Role;
 
@@ -49,9 +48,14 @@ impl Sanctions {
         Self { entries: Vec::new(), last_id: 0, most: MAX_SANCTIONS_OF_ROOM }
     }
 
-    /// A ban, or a mute, that holds for this person, which has this role.
-    pub(crate) fn find(&self, is_ban: bool, role: Role, who: Subject<'_>) -> Option<Sentence> {
-        let now = since_1970();
+    /// A ban, or a mute, that holds now, a time since 1970, for this person, which has this role.
+    pub(crate) fn find(
+        &self,
+        now: Duration,
+        is_ban: bool,
+        role: Role,
+        who: Subject<'_>,
+    ) -> Option<Sentence> {
         let mut entries = self.entries.iter().filter(|entry| entry.is_in_force(is_ban, role, now));
         // Looks cost some microseconds, and mostly there is no sanction.
         let first = entries.next()?;
@@ -61,18 +65,19 @@ impl Sanctions {
     }
 
     /// A ban of this address alone.
-    pub(crate) fn bans_network(&self, ip: IpAddr) -> Option<Sentence> {
-        self.find(true, Role::Member, Subject { name: None, account: None, ip: Some(ip) })
+    pub(crate) fn bans_network(&self, now: Duration, ip: IpAddr) -> Option<Sentence> {
+        self.find(now, true, Role::Member, Subject { name: None, account: None, ip: Some(ip) })
     }
 
     /// Imposes a sanction of a person of this role. It gets a number, in place of those of the same kind and of no higher role
     /// for the same name or network, and of those that have ended. Returns it, and the numbers of these.
     pub(crate) fn impose(
         &mut self,
+        now: Duration,
         role: Role,
         sanction: Sanction,
     ) -> Result<(Sanction, Vec<u64>), Objection> {
-        let (now, is_ban) = (since_1970(), sanction.is_ban);
+        let is_ban = sanction.is_ban;
         let Sanction { name, network, .. } = &sanction;
         let replaced = self.take(|entry| {
             let is_same = entry.role <= role
@@ -103,8 +108,7 @@ impl Sanctions {
     }
 
     /// All of them: whether it is a ban, for whom it is, and how it is.
-    pub(crate) fn list(&self) -> impl Iterator<Item = (bool, &str, Sentence)> {
-        let now = since_1970();
+    pub(crate) fn list(&self, now: Duration) -> impl Iterator<Item = (bool, &str, Sentence)> {
         self.entries.iter().filter(move |entry| !entry.has_ended(now)).map(
             move |Entry { sanction, .. }| {
                 (sanction.is_ban, what(sanction), sentence(sanction, now))
@@ -159,11 +163,6 @@ fn sentence(sanction: &Sanction, now: Duration) -> Sentence {
 
 fn left(until: i64, now: Duration) -> Duration {
     Duration::from_millis(u64::try_from(until).unwrap_or_default()).saturating_sub(now)
-}
-
-/// The end of something that lasts so long from now on, in milliseconds since 1970.
-pub(crate) fn ends_in(time: Duration) -> i64 {
-    milliseconds(since_1970() + time)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use chat_protocol::name::key;
 use chat_protocol::refusal::Refusal;
 use chat_store::moderation::{Deed, Sanction};
 
-use crate::net::clock::{milliseconds, since_1970};
+use crate::net::clock::milliseconds;
 use crate::net::transport::Transport;
 use crate::people::directory::coming::Leaving;
 use crate::people::directory::{Location, People, Person, PersonId};
@@ -130,7 +130,7 @@ impl<T: Transport> People<T> {
     /// does not come back.
     pub(in crate::people) fn send_away(&mut self, id: PersonId, farewell: String) {
         match self.person(id).location {
-            Location::InRoom(..) | Location::Moving(_) => {
+            Location::InRoom(..) | Location::Moving(_) | Location::Elsewhere { .. } => {
                 self.house.farewells.insert(id, farewell);
                 self.end_if_sent_away(id);
             }
@@ -235,7 +235,7 @@ impl<T: Transport> People<T> {
         let (by, room) = (self.person(by).name.as_str(), self.room_name(by).as_str());
         tracing::info!(by, deed, room, whom, why, "moderation");
         if let Some(store) = &self.house.store {
-            let at = milliseconds(since_1970());
+            let at = milliseconds(self.time.since_1970());
             let [by, room, whom, why] = [by, room, whom, why].map(Into::into);
             store.moderate(Deed { at, by, deed, room, whom, why }, imposed, lifted);
         }

@@ -11,11 +11,12 @@ use chat_protocol::refusal::Refusal;
 use chat_store::moderation::Sanction;
 
 use super::fits;
+use crate::net::clock::milliseconds;
 use crate::net::network::Network;
 use crate::net::transport::Transport;
 use crate::people::directory::{Directory, People, PersonId};
 use crate::people::house::roles::Role;
-use crate::people::house::sanctions::{Subject, ends_in};
+use crate::people::house::sanctions::Subject;
 use crate::room::event::Notice;
 
 /// A ban or a mute that a moderator wants.
@@ -39,7 +40,9 @@ impl<T: Transport> Directory<T> {
 
     /// The reason why no client from this address may come in.
     pub(crate) fn keeps_out_address(&self, ip: IpAddr) -> Option<Refusal> {
-        self.lock().house.sanctions.bans_network(ip).map(|ban| Objection::Banned(ban).into())
+        let people = self.lock();
+        let ban = people.house.sanctions.bans_network(people.time.since_1970(), ip);
+        ban.map(|ban| Objection::Banned(ban).into())
     }
 
     /// The last line for a person that was sent away. It stays until the person has left: until then no other connection has
@@ -53,7 +56,7 @@ impl<T: Transport> People<T> {
     /// Bans or mutes: an admin everywhere, others in their room.
     pub(super) fn sentence(&mut self, by: PersonId, wanted: Sentencing<'_>) -> Result<(), Refusal> {
         let Sentencing { verb, target, time, reason } = wanted;
-        let role = self.permitted(by, verb)?;
+        let (role, now) = (self.permitted(by, verb)?, self.time.since_1970());
         fits(reason)?;
         // Whoever has the name of a network does not keep an admin from banning it.
         let is_network =
@@ -62,14 +65,14 @@ impl<T: Transport> People<T> {
         let sanction = Sanction {
             id: 0,
             is_ban: verb == Verb::Ban,
-            until: time.map(ends_in),
+            until: time.map(|time| milliseconds(now + time)),
             by: self.person(by).name.as_str().into(),
             reason: reason.into(),
             ..self.aimed(by, role, wanted, person)?
         };
         let (sanction, replaced) = match role {
-            Role::Admin => self.house.sanctions.impose(role, sanction)?,
-            _ => (self.settings_mut(by).sanctions.impose(role, sanction)?.0, Vec::new()),
+            Role::Admin => self.house.sanctions.impose(now, role, sanction)?,
+            _ => (self.settings_mut(by).sanctions.impose(now, role, sanction)?.0, Vec::new()),
         };
         let what = sanction.name.as_deref().or(sanction.network.as_deref()).unwrap_or_default();
         let (language, by_name) = (self.rules.language, self.person(by).name.to_string());
@@ -115,8 +118,8 @@ impl<T: Transport> People<T> {
         if let Some(id) = person {
             self.spare(by, role, id)?;
             let person = self.person(id);
-            let ip = person.connection.as_ref().and_then(|connection| connection.ip());
-            let network = ip.filter(|ip| verb == Verb::Ban && !ip.to_canonical().is_loopback());
+            let network =
+                self.address(id).filter(|ip| verb == Verb::Ban && !ip.to_canonical().is_loopback());
             aimed.name = Some(person.name.as_str().into());
             aimed.account.clone_from(&person.account);
             aimed.network = network.map(|ip| Network::of(ip).to_string().into());
@@ -204,10 +207,10 @@ impl<T: Transport> People<T> {
 
     pub(super) fn list_sanctions(&mut self, by: PersonId) -> Result<(), Refusal> {
         let role = self.permitted(by, Verb::Bans)?;
-        let language = self.rules.language;
-        let everywhere = self.house.sanctions.list().filter(|_| role == Role::Admin);
+        let (language, now) = (self.rules.language, self.time.since_1970());
+        let everywhere = self.house.sanctions.list(now).filter(|_| role == Role::Admin);
         let lines: Vec<String> = everywhere
-            .chain(self.settings(by).sanctions.list())
+            .chain(self.settings(by).sanctions.list(now))
             .map(|(is_ban, what, sentence)| language.sanction(is_ban, what, &sentence).to_string())
             .collect();
         let lines =
@@ -224,7 +227,8 @@ impl<T: Transport> People<T> {
         ip: Option<IpAddr>,
     ) -> Option<Objection> {
         let subject = Subject { name: Some(name), account: Some(account), ip };
-        self.house.sanctions.find(true, Role::Member, subject).map(Objection::Banned)
+        let now = self.time.since_1970();
+        self.house.sanctions.find(now, true, Role::Member, subject).map(Objection::Banned)
     }
 
     /// The reason why a person may not have another name: it is banned, or the person is muted.
@@ -242,9 +246,9 @@ impl<T: Transport> People<T> {
 
     /// A mute of a person where it is.
     pub(in crate::people) fn mute(&self, id: PersonId) -> Option<Sentence> {
-        let subject = self.subject(id);
-        let everywhere = self.house.sanctions.find(false, Role::Member, subject);
-        everywhere.or_else(|| self.settings(id).sanctions.find(false, self.role(id), subject))
+        let (subject, now) = (self.subject(id), self.time.since_1970());
+        let everywhere = self.house.sanctions.find(now, false, Role::Member, subject);
+        everywhere.or_else(|| self.settings(id).sanctions.find(now, false, self.role(id), subject))
     }
 
     pub(in crate::people) fn subject(&self, id: PersonId) -> Subject<'_> {
@@ -252,7 +256,7 @@ impl<T: Transport> People<T> {
         Subject {
             name: Some(&person.name),
             account: person.account.as_deref(),
-            ip: person.connection.as_ref().and_then(|connection| connection.ip()),
+            ip: self.address(id),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Order in a room: its topic, slow mode, closed rooms, and whether a person may speak.
 
 use std::fmt::Display;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chat_protocol::command::Verb;
 use chat_protocol::moderation::{Objection, Sentence};
@@ -30,7 +30,8 @@ impl<T: Transport> Directory<T> {
         if people.role(id) >= Role::Operator {
             return Ok(());
         }
-        let spoken = people.settings_mut(id).speak(id, Instant::now());
+        let now = people.time.steady();
+        let spoken = people.settings_mut(id).speak(id, now);
         spoken.map_err(|left| Objection::Slow(left).into())
     }
 }
@@ -127,9 +128,11 @@ impl<T: Transport> People<T> {
         let line = self.encoding(id).encode(&Notice::new("invitation", line, names));
         let receipt = Notice::new("invited", language.invited(name.as_str()), [("who", &name)]);
         let receipt = self.encoding(by).encode(&receipt);
-        let letter = self.letter(id, &line)?;
-        self.settings_mut(by).invite(id);
-        let written = self.post(by, id, line, letter, receipt);
+        let letter = self.letter(id, &line);
+        if self.is_sent(id, &letter) {
+            self.settings_mut(by).invite(id);
+        }
+        let written = self.post(by, id, line, letter?, receipt);
         self.record(by, Verb::Invite, name.as_str(), "", None, Vec::new());
         Ok(written)
     }

@@ -8,6 +8,7 @@ use chat_protocol::language::Language;
 use tokio::task::yield_now;
 
 use super::*;
+use crate::net::clock::since_1970;
 use crate::net::transport::fake::Recorder;
 use crate::net::wire::encoding::Encoding;
 use crate::people::directory::coming::Hold;
@@ -367,6 +368,6 @@ async fn r13_5_what_a_higher_role_has_imposed_is_not_lifted_or_replaced() {
     let malo = "Malo".parse().unwrap();
     let subject = Subject { name: Some(&malo), account: None, ip: None };
     let people = chat.0.lock();
-    let ban = people.settings(member).sanctions.find(true, Role::Member, subject);
+    let ban = people.settings(member).sanctions.find(since_1970(), true, Role::Member, subject);
     assert!(ban.unwrap().left > Some(Duration::from_mins(59)));
 }

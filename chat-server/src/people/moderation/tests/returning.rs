@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use chat_protocol::name::NameError;
 
 use super::*;
+use crate::people::directory::sessions::new_token;
 
 impl Chat {
     /// Checks the last line that a person has heard by now.
@@ -19,7 +20,7 @@ impl Chat {
 
     /// Begins a session. Returns its token.
     async fn begin(&self, id: PersonId, member: &Recorder) -> String {
-        self.0.lock().begin_session(id, None).unwrap();
+        self.0.lock().begin_session(id, new_token().unwrap(), None).unwrap();
         loop {
             yield_now().await;
             if let Some((_, rest)) = member.taken().split_once("\"token\":\"") {
