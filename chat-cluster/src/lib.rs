@@ -11,8 +11,9 @@
 //! | `directory` | people, names and rooms: the same on all nodes at the same position |
 //! | `replica` | members and directory together, and their snapshot |
 //! | `node` | one node: joining, taking part, fenced |
+//! | `nats` | the log as a stream of NATS `JetStream` (feature `nats`) |
 //!
-//! There are no sockets here and no clock: an adapter hands in what arrives, and the time.
+//! But for `nats`, there are no sockets here and no clock: an adapter hands in what arrives, and the time.
 //!
 //! # The rules
 //!
@@ -42,6 +43,8 @@ pub mod entry;
 pub mod follow;
 pub mod log;
 pub mod members;
+#[cfg(feature = "nats")]
+pub mod nats;
 pub mod node;
 pub mod pass;
 pub mod replica;
