@@ -11,8 +11,9 @@
 //! | `state` | what the log says of the chat: a trait, for the server's people, names and rooms |
 //! | `replica` | the members as of a position, and the snapshot with the state |
 //! | `node` | one node: joining, taking part, fenced |
+//! | `nats` | the log as a stream of NATS `JetStream` (feature `nats`) |
 //!
-//! There are no sockets here and no clock: an adapter hands in what arrives, and the time.
+//! But for `nats`, there are no sockets here and no clock: an adapter hands in what arrives, and the time.
 //!
 //! # The rules
 //!
@@ -41,6 +42,8 @@ pub mod entry;
 pub mod follow;
 pub mod log;
 pub mod members;
+#[cfg(feature = "nats")]
+pub mod nats;
 pub mod node;
 pub mod pass;
 pub mod replica;

@@ -25,6 +25,7 @@
 //! # }
 //! ```
 
+pub mod broker;
 pub mod door;
 pub mod lines;
 pub mod peer;
