@@ -11,20 +11,23 @@ pub struct Malformed;
 pub struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+    /// Reads these bytes.
+    pub fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Returns whether all was read.
+    pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// All that has not been read.
-    pub(crate) fn rest(&mut self) -> &'a [u8] {
+    pub fn rest(&mut self) -> &'a [u8] {
         std::mem::take(&mut self.0)
     }
 
-    pub(crate) fn bytes(&mut self, count: usize) -> Result<&'a [u8], Malformed> {
+    /// A block of so many bytes.
+    pub fn bytes(&mut self, count: usize) -> Result<&'a [u8], Malformed> {
         let (bytes, rest) = self.0.split_at_checked(count).ok_or(Malformed)?;
         self.0 = rest;
         Ok(bytes)
@@ -36,28 +39,38 @@ impl<'a> Reader<'a> {
         Ok(*bytes)
     }
 
-    pub(crate) fn u8(&mut self) -> Result<u8, Malformed> {
+    /// A number.
+    pub fn u8(&mut self) -> Result<u8, Malformed> {
         self.array().map(u8::from_le_bytes)
     }
 
-    pub(crate) fn u16(&mut self) -> Result<u16, Malformed> {
+    /// A number.
+    pub fn u16(&mut self) -> Result<u16, Malformed> {
         self.array().map(u16::from_le_bytes)
     }
 
-    pub(crate) fn u32(&mut self) -> Result<u32, Malformed> {
+    /// A number.
+    pub fn u32(&mut self) -> Result<u32, Malformed> {
         self.array().map(u32::from_le_bytes)
     }
 
-    pub(crate) fn u64(&mut self) -> Result<u64, Malformed> {
+    /// A number.
+    pub fn u64(&mut self) -> Result<u64, Malformed> {
         self.array().map(u64::from_le_bytes)
     }
 
-    pub(crate) fn flag(&mut self) -> Result<bool, Malformed> {
+    /// A number.
+    pub fn u128(&mut self) -> Result<u128, Malformed> {
+        self.array().map(u128::from_le_bytes)
+    }
+
+    /// Yes or no.
+    pub fn flag(&mut self) -> Result<bool, Malformed> {
         self.u8().map(|byte| byte != 0)
     }
 
     /// A value, if a flag says that there is one.
-    pub(crate) fn option<T>(
+    pub fn option<T>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, Malformed>,
     ) -> Result<Option<T>, Malformed> {
@@ -65,7 +78,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Values behind their number.
-    pub(crate) fn list<T, L: FromIterator<T>>(
+    pub fn list<T, L: FromIterator<T>>(
         &mut self,
         mut read: impl FnMut(&mut Self) -> Result<T, Malformed>,
     ) -> Result<L, Malformed> {
@@ -73,7 +86,8 @@ impl<'a> Reader<'a> {
         (0..self.u32()?).map(|_| read(self)).collect()
     }
 
-    pub(crate) fn text(&mut self) -> Result<Box<str>, Malformed> {
+    /// A text behind its length.
+    pub fn text(&mut self) -> Result<Box<str>, Malformed> {
         let length = self.u16()?.into();
         let text = str::from_utf8(self.bytes(length)?).map_err(|_| Malformed)?;
         Ok(text.into())
@@ -82,33 +96,53 @@ impl<'a> Reader<'a> {
 
 /// Writes to the end.
 pub trait Write {
+    /// Writes bytes without their number.
     fn put(&mut self, bytes: &[u8]);
 
+    /// Writes a number.
     fn put_u8(&mut self, number: u8) {
         self.put(&[number]);
     }
 
+    /// Writes a number.
     fn put_u32(&mut self, number: u32) {
         self.put(&number.to_le_bytes());
     }
 
+    /// Writes a number.
     fn put_u64(&mut self, number: u64) {
         self.put(&number.to_le_bytes());
     }
 
-    /// The number of the values that follow.
+    /// Writes a number.
+    fn put_u128(&mut self, number: u128) {
+        self.put(&number.to_le_bytes());
+    }
+
+    /// Writes yes or no.
+    fn put_flag(&mut self, flag: bool) {
+        self.put_u8(flag.into());
+    }
+
+    /// Writes the number of the values that follow.
     fn put_count(&mut self, count: usize) {
         self.put_u32(u32::try_from(count).unwrap_or(u32::MAX));
     }
 
-    fn put_option(&mut self, value: Option<u64>) {
-        self.put_u8(value.is_some().into());
+    /// Writes a value, if there is one, behind a flag that says so.
+    fn put_optional<V>(&mut self, value: Option<V>, put: impl FnOnce(&mut Self, V)) {
+        self.put_flag(value.is_some());
         if let Some(value) = value {
-            self.put_u64(value);
+            put(self, value);
         }
     }
 
-    /// At most 64 KiB of it; it is cut between two characters.
+    /// Writes a number, if there is one.
+    fn put_option(&mut self, value: Option<u64>) {
+        self.put_optional(value, Self::put_u64);
+    }
+
+    /// Writes a text, at most 64 KiB of it; it is cut between two characters.
     fn put_text(&mut self, text: &str) {
         let text = &text[..text.floor_char_boundary(u16::MAX.into())];
         self.put(&u16::try_from(text.len()).unwrap_or(u16::MAX).to_le_bytes());
@@ -117,6 +151,7 @@ pub trait Write {
 }
 
 impl Write for Vec<u8> {
+    /// Writes bytes without their number.
     fn put(&mut self, bytes: &[u8]) {
         self.extend_from_slice(bytes);
     }

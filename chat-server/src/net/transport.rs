@@ -98,6 +98,7 @@ pub(crate) mod fake {
         pub(crate) parted: AtomicBool,
         pub(crate) sent_away: AtomicBool,
         pub(crate) restrained: AtomicBool,
+        pub(crate) ip: Option<IpAddr>,
     }
 
     #[derive(Default)]
@@ -118,6 +119,11 @@ pub(crate) mod fake {
 
         pub(crate) fn with_room(room: usize) -> Self {
             Self { state: State { room, ..State::default() }.into(), ..Self::default() }
+        }
+
+        /// The same from this address.
+        pub(crate) fn at(ip: IpAddr) -> Self {
+            Self { ip: Some(ip), ..Self::eager() }
         }
 
         /// A member that takes nothing yet, and puts what it takes into frames: a byte with the length, and up to
@@ -163,6 +169,10 @@ pub(crate) mod fake {
     }
 
     impl Transport for Recorder {
+        fn ip(&self) -> Option<IpAddr> {
+            self.ip
+        }
+
         fn offer(&self, text: Text<'_>, _now: Instant) -> io::Result<usize> {
             let text = text.bytes;
             if self.hung_up.load(Ordering::Relaxed) {

@@ -38,6 +38,9 @@ mod presence;
 pub(crate) mod resumption;
 mod rooms;
 pub(crate) mod sessions;
+#[cfg(feature = "cluster")]
+#[cfg_attr(not(test), expect(dead_code, reason = "no log is connected yet"))]
+mod snapshot;
 
 pub(crate) use presence::Arrival;
 

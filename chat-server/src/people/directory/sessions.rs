@@ -33,6 +33,8 @@ use crate::room::seat::MemberId;
 
 mod absence;
 mod limits;
+#[cfg(feature = "cluster")]
+mod snapshot;
 
 /// All sessions.
 pub(crate) struct Sessions {

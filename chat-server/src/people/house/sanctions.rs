@@ -10,6 +10,9 @@ use chat_store::moderation::Sanction;
 use crate::net::network::Network;
 use crate::people::house::roles::Role;
 
+#[cfg(feature = "cluster")]
+mod snapshot;
+
 /// The bans and mutes in force everywhere, or in one room, and some that have ended.
 pub(crate) struct Sanctions {
     entries: Vec<Entry>,

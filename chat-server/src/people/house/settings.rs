@@ -8,6 +8,9 @@ use std::time::Duration;
 use super::roles::Role;
 use super::sanctions::Sanctions;
 
+#[cfg(feature = "cluster")]
+mod snapshot;
+
 /// Invitations that a room remembers: more than wait for an answer at a time.
 const INVITATIONS: usize = 100;
 

@@ -75,16 +75,14 @@ async fn a_person_elsewhere_is_heard_of_and_writes_and_moves() {
     chat.does(chat.eva, "/privado Zoe hola");
     chat.does(chat.zoe, "/responder qué tal");
     chat.does(chat.eva, "/sala cocina");
-    let mut people = chat.directory.lock();
-    people.arrive_elsewhere(
-        Hold::without_session(chat.eva),
-        Some(&"general".parse().unwrap()),
-        true,
-    );
-    assert_eq!(people.rooms(Encoding::Text), "* salas: general (1), cocina (1)");
-    people.leave(Hold::without_session(chat.eva), Leaving::Cut);
-    assert_eq!(people.rooms(Encoding::Text), "* salas: general (1)");
-    drop(people);
+    {
+        let (hold, general) = (Hold::without_session(chat.eva), "general".parse().unwrap());
+        let mut people = chat.directory.lock();
+        people.arrive_elsewhere(hold, Some(&general), true);
+        assert_eq!(people.rooms(Encoding::Text), "* salas: general (1), cocina (1)");
+        people.leave(hold, Leaving::Cut);
+        assert_eq!(people.rooms(Encoding::Text), "* salas: general (1)");
+    }
     assert_eq!(
         chat.heard().await,
         "* Eva se ha unido\n* Eva ahora es Evita\n[privado] Evita > hola\n[privado a Evita] qué tal\n\
