@@ -301,6 +301,20 @@ impl Form {
 }
 
 impl Command {
+    /// Returns whether only the one who gives it gets something by it: a list, or a help.
+    pub const fn changes_nothing(&self) -> bool {
+        matches!(
+            self,
+            Self::Who
+                | Self::Rooms
+                | Self::History(_)
+                | Self::Position
+                | Self::Help
+                | Self::Bans
+                | Self::Topic(None)
+        )
+    }
+
     const fn kick_the_only_one() -> Self {
         Self::Kick { name: None, reason: String::new() }
     }

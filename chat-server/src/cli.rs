@@ -25,6 +25,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tracing_subscriber::filter::LevelFilter;
 
+use crate::cluster::options::{ClusterError, ClusterOptions};
 use crate::config::Config;
 use crate::net::listener::{self, Listeners};
 use crate::people::house::motd::{self, Motd};
@@ -74,6 +75,9 @@ pub struct Cli {
 
     #[command(flatten)]
     tls: TlsOptions,
+
+    #[command(flatten)]
+    cluster: ClusterOptions,
 
     /// Put the local time before each line on standard output
     #[arg(help_heading = "Running", long)]
@@ -177,9 +181,12 @@ impl Cli {
             }
             return Ok(());
         }
+        let runtime = runtime(self.threads.into()).map_err(StartError::Runtime)?;
+        if self.cluster.is_init() {
+            return runtime.block_on(self.cluster.init(&self.store)).map_err(StartError::Cluster);
+        }
         // Each connection takes one.
         descriptors::raise();
-        let runtime = runtime(self.threads.into()).map_err(StartError::Runtime)?;
         let served = runtime.block_on(self.serve());
         // A read of standard input cannot be cancelled, and is not to be waited for.
         runtime.shutdown_background();
@@ -233,6 +240,8 @@ impl Cli {
             .store
             .open(&streams.console, self.language(), self.config.resume())
             .map_err(StartError::Store)?;
+        let log = self.cluster.connect(&streams.console, self.language()).await;
+        let log = log.map_err(StartError::Cluster)?;
         let operator = self.config.operator.0.clone().zip(streams.desk);
         let stop = async {
             tokio::select! {
@@ -245,7 +254,7 @@ impl Cli {
         // The rest is for the connections.
         let output_drain = SHORTEST_FLUSH.max(self.config.drain() / 10);
         let console = streams.console.clone();
-        let served = run(listeners, self.config, console, operator, store, motd, stop).await;
+        let served = run(listeners, self.config, console, operator, store, motd, log, stop).await;
         streams.console.finish(output_drain);
         streams.log.finish(output_drain);
         if let Some(screen) = streams.screen {
@@ -325,6 +334,8 @@ pub enum StartError {
     /// No certificate could be made.
     #[cfg(feature = "tls")]
     Make(MakeError),
+    /// The servers that share the chat cannot be reached for good, or do not have it.
+    Cluster(ClusterError),
     /// The system gave no event queue or no signal handler.
     Runtime(io::Error),
 }
@@ -341,6 +352,7 @@ impl StartError {
             Self::Account(error) => error.explanation(language),
             #[cfg(feature = "tls")]
             Self::Make(error) => error.explanation(language),
+            Self::Cluster(error) => error.to_string(),
             Self::Runtime(error) => error.to_string(),
         }
     }

@@ -29,6 +29,7 @@
 //! | `net/wire` | frames and TLS records around the lines: a text is framed once for all members of a pass |
 //! | `proxy` | proxies in front of the server, and the addresses of their clients |
 //! | `web` | HTTP requests, and those that become WebSockets |
+//! | `cluster` | several servers, one chat: what goes into the log, and what comes back |
 //! | `store` | what is said, in a file: its options, and what people are told of it |
 //! | `tls` | the certificate: its options, reading it anew, making one |
 //! | `net/listener` | listening and accepting |
@@ -44,6 +45,8 @@
 
 pub mod cli;
 pub mod client;
+#[cfg_attr(not(feature = "cluster"), path = "no_cluster.rs")]
+mod cluster;
 mod config;
 mod console;
 mod net;
@@ -71,9 +74,10 @@ use tokio::net::TcpStream;
 use tokio::task::JoinError;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use client::{entrance, lobby};
+use cluster::{Cluster, Log};
 use config::Config;
 use console::Console;
 use net::admission::Admission;
@@ -110,8 +114,10 @@ struct Server {
     clock: Clock,
     ports: Ports,
     proxies: Proxies,
-    /// Exists only where there is an operator.
+    /// Exist only where there is an operator, or several servers are one chat.
     served: Option<Served>,
+    /// Exists only where several servers are one chat.
+    cluster: Option<Arc<Cluster<TcpConnection>>>,
     stopping: CancellationToken,
     /// A token for each client that may still say something. Closed, so it can be waited for.
     speaking: TaskTracker,
@@ -132,6 +138,7 @@ pub(crate) async fn run(
     operator: Option<(Name, Desk)>,
     mut store: Option<Store>,
     motd: Arc<Motd>,
+    log: Option<Log>,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let connections = TaskTracker::new();
@@ -147,12 +154,29 @@ pub(crate) async fn run(
     let is_open = |address: &SocketAddr| !address.ip().to_canonical().is_loopback();
     let exposed = config.proxy.is_on() || addresses.iter().any(|(_, address)| is_open(address));
     let limits = config.of_address.limits(exposed);
-    let server = Arc::new(Server::new(config, console, deliveries, kept, clock, limits.clone()));
+    let mut server = Server::new(config, console, deliveries, kept, clock, limits.clone());
+    if let Some(log) = &log {
+        server.shares_its_chat(log);
+    }
+    let server = Arc::new(server);
     let Server { console, directory, .. } = &*server;
     directory.keep_order(House::new(server.accounts.as_deref(), motd, store, sanctions));
     let operator = operator
         .map(|(name, desk)| (directory.admit_operator(name.clone(), console.clone()), name, desk));
     directory.first.filled().await;
+    let mut stop = pin!(stop);
+    let _taking_part = match (log, &server.cluster) {
+        (Some(log), Some(cluster)) => {
+            let taking_part = cluster::serving::run(Arc::clone(&server), Arc::clone(cluster), log);
+            let taking_part = AbortOnDropHandle::new(tokio::spawn(taking_part));
+            tokio::select! {
+                () = &mut stop => return Ok(()),
+                () = cluster.opened() => {}
+            }
+            Some(taking_part)
+        }
+        _ => None,
+    };
     console.announce(wording::started(&addresses));
     console.announce(wording::WAITING);
     if let Some(damage) = damage {
@@ -160,7 +184,6 @@ pub(crate) async fn run(
     }
 
     let mut acceptor = listen(&server, listeners, limits, &connections);
-    let mut stop = pin!(stop);
     let mut operator = pin!(operator::talk(&server, operator));
     let mut timers = pin!(directory.run_timers());
     loop {
@@ -169,7 +192,8 @@ pub(crate) async fn run(
             () = &mut stop => break,
             Some(error) = failure.recv() => pass_on(error)?,
             () = &mut operator => break,
-            never = &mut timers => match never {},
+            // In a cluster, the log has the time.
+            never = &mut timers, if server.cluster.is_none() => match never {},
             (stream, peer) = next(&mut acceptor) => {
                 let server = Arc::clone(&server);
                 let speaking = server.speaking.token();
@@ -191,6 +215,9 @@ async fn shut_down(server: &Server, connections: TaskTracker) {
     let drained = timeout(config.drain() / 5 * 4, async {
         connections.close();
         connections.wait().await;
+        if let Some(cluster) = &server.cluster {
+            cluster.drained().await;
+        }
         directory.close();
         deliveries.finish().await;
     });
@@ -228,6 +255,7 @@ impl Server {
             ports: Ports::default(),
             proxies: Proxies::new(config.proxy.clone()),
             served: config.operator.0.as_ref().map(|_| Served::default()),
+            cluster: None,
             stopping: CancellationToken::new(),
             speaking,
             config,
@@ -235,6 +263,14 @@ impl Server {
             deliveries,
             clock,
         }
+    }
+}
+
+impl Server {
+    /// It is one of several that are one chat.
+    fn shares_its_chat(&mut self, log: &Log) {
+        self.served = Some(Served::default());
+        self.cluster = Some(Arc::new(Cluster::new(log, &self.directory)));
     }
 }
 

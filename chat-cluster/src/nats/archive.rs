@@ -50,6 +50,11 @@ impl Archive {
         Ok(log_info(&self.context, &self.name).await?.state.last_sequence)
     }
 
+    /// The time at which the log was made, in seconds since 1970. Cancel-safe.
+    pub async fn created(&self) -> Result<i64, NatsError> {
+        Ok(log_info(&self.context, &self.name).await?.created.unix_timestamp())
+    }
+
     /// Reads the records behind a sequence number, up to and with another. Those that the log does not have any more are
     /// left out.
     pub fn records(&self, behind: u64, up_to: u64) -> Records {

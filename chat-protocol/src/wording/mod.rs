@@ -64,7 +64,12 @@ pub fn message_by_port(sender: SocketAddr, text: &str) -> impl fmt::Display {
 /// The same for a sender with this number among the clients with its port: from 2 on, the number
 /// stands behind the port.
 pub fn message_by_numbered_port(sender: SocketAddr, number: u32, text: &str) -> impl fmt::Display {
-    fmt::from_fn(move |f| write!(f, "{}: {text}", port_label(sender, number)))
+    message_by_label(port_label(sender, number), text)
+}
+
+/// The same with this label.
+pub fn message_by_label(label: impl fmt::Display, text: &str) -> impl fmt::Display {
+    fmt::from_fn(move |f| write!(f, "{label}: {text}"))
 }
 
 /// The label of such a message alone.

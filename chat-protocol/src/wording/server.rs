@@ -114,6 +114,11 @@ texts! {
         es: "* sin conexión con los otros servidores: lo que escribas espera",
         en: "* no connection to the other servers: what you type waits",
     }
+    /// Says that the server cannot start before it reaches the log that it shares with others.
+    pub waits_for_servers(reason: &dyn std::fmt::Display) {
+        es: "* espera a los otros servidores: {reason}",
+        en: "* waits for the other servers: {reason}"
+    }
     /// Tells each client that the server reaches it again (requirement 14.9).
     pub servers_back { es: "* conexión recuperada", en: "* the connection is back" }
     /// Tells each client of a server that takes no part in the chat any more to come in again (requirement 14.12).

@@ -115,7 +115,7 @@ impl Client {
             }
             Action::Say(_)
             | Action::Refuse(_)
-            | Action::Do(_)
+            | Action::Do(..)
             | Action::Prove(_)
             | Action::AskWordAgain(_)
             | Action::AskOther => {
@@ -142,7 +142,7 @@ impl Client {
                 is_told(&refusal);
                 false
             }
-            Action::Do(command) => {
+            Action::Do(command, _) => {
                 assert!(self.rules.commands, "{command:?}");
                 is_command(&command);
                 false

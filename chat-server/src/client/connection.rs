@@ -135,7 +135,9 @@ impl<'a> Conversation<'a> {
                             }
                         }
                     }
-                    self.membership.settle().await;
+                    if self.settle().await.is_break() {
+                        return End::Left;
+                    }
                 }
             }
             return end;
@@ -251,6 +253,7 @@ impl<'a> Conversation<'a> {
     async fn wait_for_the_others(&mut self) {
         self.count_caused();
         self.membership.other_room_has_space().await;
+        self.membership.log_has_space().await;
         if let Some(room) = self.membership.room() {
             self.flood_control.wait_for(room, &self.server.clock).await;
         }

@@ -82,6 +82,9 @@ async fn serve_admitted(
             let farewell = farewell.as_deref().unwrap_or(language.removed_by_operator());
             conversation.end(Code::Removed, farewell);
         }
+        End::Dismissed(Dismissal::Isolated) => {
+            conversation.end(Code::Restart, language.was_isolated());
+        }
         End::Dismissed(Dismissal::Displaced) => {
             conversation.end(Code::Full, language.refusal(&Refusal::ServerFull));
         }
@@ -176,8 +179,12 @@ async fn keep_alive(server: &Server, connection: &TcpConnection) -> Infallible {
     pending().await
 }
 
-/// Returns whether no ban keeps the address of a client out. Otherwise it is told the reason.
+/// Returns whether no ban keeps the address of a client out, and the server is part of its cluster. Otherwise it is told the reason.
 fn is_let_in(server: &Server, connection: &TcpConnection) -> bool {
+    if server.cluster.as_ref().is_some_and(|cluster| !cluster.is_open()) {
+        tell_the_reason(server, connection, Code::Restart, server.language().was_isolated());
+        return false;
+    }
     let refusal = server.directory.keeps_out_address(connection.peer().ip());
     if let Some(refusal) = &refusal {
         tell_the_reason(server, connection, Code::Removed, server.language().refusal(refusal));

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use chat_protocol::command::Command;
 use chat_protocol::name::{Name, NameError};
 use chat_store::line::Numbered;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::Server;
 use crate::client::asking::{Asking, Piece};
+use crate::cluster::Arrived;
 use crate::net::nameless::Registration;
 use crate::net::tcp::TcpConnection;
 use crate::net::transport::Transport;
@@ -24,6 +26,7 @@ use crate::room::event::{Event, Notice};
 use crate::room::order::{Past, Room};
 use crate::room::seat::{MemberId, Seat};
 
+mod clustered;
 mod coming_back;
 mod moderated;
 mod proof;
@@ -45,6 +48,8 @@ pub(crate) struct Membership<'a> {
     caused: usize,
     /// Exists only while a word is asked for, or looked at.
     proof: Option<Box<Proof<'a>>>,
+    /// The line that is acted on has gone into the log of a cluster.
+    is_proposed: bool,
 }
 
 /// A client that has no name yet.
@@ -63,6 +68,8 @@ enum State<'a> {
     InRoom(Arc<Room<TcpConnection>>, MemberId, Option<Arc<Room<TcpConnection>>>),
     /// It is on its way to a room.
     Moving(Transfer<TcpConnection>, Arrival),
+    /// It has come to its room, of which the other servers are yet to know.
+    Arriving(oneshot::Receiver<Arrived<TcpConnection>>),
     /// Another connection has its person.
     Replaced,
 }
@@ -93,6 +100,12 @@ impl<'a> Membership<'a> {
                 asking: asking.map(Box::new),
                 registration: server.nameless.register(Arc::clone(connection)),
             })
+        } else if let (true, Some(cluster)) = (config.has_names(), &server.cluster) {
+            let registration = server.nameless.register(Arc::clone(connection));
+            let state = State::Nameless(Nameless { seat: None, asking: None, registration });
+            let mut membership = Self::new(server, connection, None, state);
+            membership.claim_guest(cluster, Box::new(seat), greeting);
+            return membership;
         } else if config.has_names() {
             let guest =
                 directory.admit_guest(connection.peer().port(), connection.number(), encoding);
@@ -107,15 +120,33 @@ impl<'a> Membership<'a> {
             let (member, _) = directory.first.join(seat, encoding, welcome, Past::Last);
             State::InRoom(Arc::clone(&directory.first), member, None)
         };
-        let (leaving, numbered) = (Leaving::Cut, None);
-        Self { server, connection, person, leaving, numbered, state, caused: 0, proof: None }
+        Self::new(server, connection, person, state)
+    }
+
+    fn new(
+        server: &'a Server,
+        connection: &'a TcpConnection,
+        person: Option<(Hold, Name)>,
+        state: State<'a>,
+    ) -> Self {
+        Self {
+            server,
+            connection,
+            person,
+            leaving: Leaving::Cut,
+            numbered: None,
+            state,
+            caused: 0,
+            proof: None,
+            is_proposed: false,
+        }
     }
 
     /// The client's room, if it is in one.
     pub(crate) fn room(&self) -> Option<&Room<TcpConnection>> {
         match &self.state {
             State::InRoom(room, ..) => Some(room),
-            State::Nameless(_) | State::Moving(..) | State::Replaced => None,
+            State::Nameless(_) | State::Moving(..) | State::Arriving(_) | State::Replaced => None,
         }
     }
 
@@ -136,7 +167,7 @@ impl<'a> Membership<'a> {
 
     /// Returns whether the client is between two rooms.
     pub(crate) fn is_moving(&self) -> bool {
-        matches!(self.state, State::Moving(..))
+        matches!(self.state, State::Moving(..) | State::Arriving(_))
     }
 
     /// The bytes that were said and told because of the client since the last
@@ -152,6 +183,11 @@ impl<'a> Membership<'a> {
 
     /// Waits until the client is in the room that it was going to, if it was. Cancel-safe.
     pub(crate) async fn settle(&mut self) {
+        self.get_to_the_room().await;
+        self.arrived().await;
+    }
+
+    async fn get_to_the_room(&mut self) {
         let (State::Moving(transfer, arrival), Some((hold, _))) = (&mut self.state, &self.person)
         else {
             return;
@@ -174,13 +210,8 @@ impl<'a> Membership<'a> {
         let State::Moving(_, arrival) = mem::replace(&mut self.state, State::Replaced) else {
             return;
         };
-        match directory.arrive_at(*hold, seat, arrival) {
-            Some((room, member, caused)) => {
-                self.caused += caused;
-                self.state = State::InRoom(room, member, None);
-            }
-            None => self.give_way(),
-        }
+        let hold = *hold;
+        self.arrives(hold, seat, arrival);
     }
 
     /// The client leaves for good.
@@ -190,36 +221,34 @@ impl<'a> Membership<'a> {
 
     /// The client has this name, whose account it has proved, if it has one: it joins the first room, if it can have the
     /// name.
-    fn enter(&mut self, name: Name, proved: Option<Proved>) -> Result<(), NameError> {
-        let State::Nameless(nameless) = &mut self.state else { return Ok(()) };
+    fn enter(&mut self, name: Name, proved: Option<Proved>) -> Result<Taken, NameError> {
+        if let Some(cluster) = &self.server.cluster {
+            return self.claim(cluster, name, proved);
+        }
+        let State::Nameless(nameless) = &mut self.state else { return Ok(Taken::Named) };
         let encoding = self.connection.encoding();
         let id = self.server.directory.admit(name.clone(), encoding, proved)?;
         if !nameless.registration.end() {
             // Too late: it makes way for another, and the end of its stream comes next.
             self.server.directory.leave(Hold::without_session(id), Leaving::Closing);
-            return Ok(());
+            return Ok(Taken::Named);
         }
         self.server.directory.make_way(self.connection.origin());
-        let peer = self.connection.peer();
-        self.server.console.print(self.server.language().client_joined(&name, peer));
-        self.person = Some((Hold::without_session(id), name));
-        if let Some(served) = &self.server.served {
-            served.set_person(self.connection.peer(), id);
-        }
+        self.is_now(Hold::without_session(id), name);
+        let State::Nameless(nameless) = &mut self.state else { return Ok(Taken::Named) };
         if let Some(seat) = nameless.seat.take() {
             // The question was alone: the greeting comes now.
             let greeting = nameless.asking.as_ref().and_then(|_| self.server.config.greeting());
             let arrival = Arrival::New(greeting.map(str::to_owned));
-            let (room, member, caused) = self.server.directory.arrive(id, *seat, arrival);
-            self.caused += caused;
-            self.state = State::InRoom(room, member, None);
+            let arrived = self.server.directory.arrive(id, *seat, arrival);
+            self.has_arrived(arrived);
         }
-        Ok(())
+        Ok(Taken::Named)
     }
 
     /// Broadcasts a message of the client to its room.
     pub(crate) fn say(&mut self, text: &str) {
-        if self.connection.is_restrained() && self.is_silenced() {
+        if self.connection.is_restrained() && self.is_silenced() || self.says(text) {
             return;
         }
         if let State::InRoom(room, member, _) = &self.state {
@@ -253,8 +282,10 @@ impl<'a> Membership<'a> {
                 nameless.seat.iter_mut().for_each(|seat| self.server.deliveries.tell(seat, &line));
             }
             (State::InRoom(room, member, _), _) => self.caused += room.tell(*member, line),
-            (State::Moving(..), Some((hold, _))) => self.server.directory.tell_line(hold.id, line),
-            (State::Moving(..), None) | (State::Replaced, _) => {}
+            (State::Moving(..) | State::Arriving(_), Some((hold, _))) => {
+                self.server.directory.tell_line(hold.id, line);
+            }
+            (State::Moving(..) | State::Arriving(_), None) | (State::Replaced, _) => {}
         }
     }
 
@@ -299,21 +330,30 @@ impl<'a> Membership<'a> {
         }
     }
 
-    /// Does what the client commands.
-    pub(crate) fn execute(&mut self, command: Command) {
+    /// Does what the client commands by this line.
+    pub(crate) fn execute(&mut self, command: Command, line: &str) {
         let command = match command {
             Command::Register(word) => return self.want(Wish::Register, word),
             Command::Password(word) => return self.want(Wish::ChangeWord, word),
             command => command,
         };
-        let (language, peer) = (self.server.language(), self.connection.peer());
-        let Some((hold, name)) = &mut self.person else { return };
         if let State::Replaced = self.state {
             return;
         }
-        let directory = &self.server.directory;
-        let (effect, caused) = directory.execute(*hold, command, self.connection.origin());
+        if self.commands(&command, line) {
+            return;
+        }
+        let Some((hold, _)) = &self.person else { return };
+        let origin = self.connection.origin();
+        let (effect, caused) = self.server.directory.execute(*hold, command, origin);
         self.caused += caused;
+        self.changes(effect);
+    }
+
+    /// A command has made this change for the client.
+    fn changes(&mut self, effect: Option<Effect<TcpConnection>>) {
+        let (language, peer) = (self.server.language(), self.connection.peer());
+        let Some((_, name)) = &mut self.person else { return };
         match effect {
             None => {}
             Some(Effect::Limited(limit)) => {
@@ -356,7 +396,10 @@ impl Drop for Membership<'_> {
             (Some((hold, name)), _) => {
                 let closing = self.server.stopping.is_cancelled();
                 let leaving = if closing { Leaving::Closing } else { self.leaving };
-                self.server.directory.leave(*hold, leaving);
+                match &self.server.cluster {
+                    Some(cluster) => cluster.leave(&self.server.directory, *hold, leaving),
+                    None => self.server.directory.leave(*hold, leaving),
+                }
                 let (language, peer) = (self.server.language(), self.connection.peer());
                 if *name != Name::guest(peer.port(), self.connection.number()) {
                     self.server.console.print(language.client_left(name, peer));
@@ -370,7 +413,7 @@ impl Drop for Membership<'_> {
                     .for_each(|seat| self.server.deliveries.part(*seat));
             }
             (None, State::InRoom(room, member, _)) => room.leave(*member),
-            (None, State::Moving(..) | State::Replaced) => {}
+            (None, State::Moving(..) | State::Arriving(_) | State::Replaced) => {}
         }
     }
 }

@@ -73,8 +73,8 @@ pub enum Action<'a> {
     Prove(Word),
     /// The client wants to come back to its session, with these arguments: the same has to be told as for a name.
     Resume(String),
-    /// The client commands this.
-    Do(Command),
+    /// The client commands this, by this line.
+    Do(Command, Cow<'a, str>),
     /// The client leaves.
     Leave,
     /// The client is told this, and leaves.
@@ -192,13 +192,13 @@ impl Session {
         }
         // Without a question for a name, there is no place to come back.
         if self.rules.ask_name && resumption(&text) == Some("") {
-            return Action::Do(Command::Begin);
+            return Action::Do(Command::Begin, text);
         }
         match parse(&text) {
             Parsed::Text(said) if said.len() == text.len() => Action::Say(text),
             Parsed::Text(said) => Action::Say(Cow::Owned(said.to_owned())),
             Parsed::Command(Command::Leave) => self.leave(),
-            Parsed::Command(command) => Action::Do(command),
+            Parsed::Command(command) => Action::Do(command, text),
             Parsed::Unknown { word, nearest } => {
                 Action::Refuse(Refusal::UnknownCommand { word: word.to_owned(), nearest })
             }

@@ -58,13 +58,13 @@ thread_local! {
 }
 
 /// The bits of a connection's state that are its [`Dismissal`].
-const DISMISSAL: u8 = 0b11;
+const DISMISSAL: u8 = 0b111;
 
 /// It takes objects, whatever its wire is made for.
-const OBJECTS: u8 = 0b100;
+const OBJECTS: u8 = 0b1000;
 
 /// Its client has to ask before it speaks.
-const RESTRAINED: u8 = 0b1000;
+const RESTRAINED: u8 = 0b1_0000;
 
 /// The space before what is read. Frames need one byte of it; with eight, a read is aligned.
 const SPARE: usize = 8;
@@ -169,7 +169,7 @@ impl TcpConnection {
 
     /// The reason for which the task that reads from it is to end it, if there is one.
     pub(crate) fn dismissal(&self) -> Option<Dismissal> {
-        let all = [Dismissal::Removed, Dismissal::Displaced, Dismissal::Fault];
+        let all = [Dismissal::Removed, Dismissal::Displaced, Dismissal::Fault, Dismissal::Isolated];
         let reason = self.state.load(Ordering::Acquire) & DISMISSAL;
         all.into_iter().find(|dismissal| *dismissal as u8 == reason)
     }

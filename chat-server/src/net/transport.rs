@@ -64,6 +64,8 @@ pub(crate) enum Dismissal {
     Displaced,
     /// The client does not take what is meant for it.
     Fault,
+    /// The server is not part of its cluster any more.
+    Isolated,
 }
 
 /// The reason why a connection is ended from this side.

@@ -31,7 +31,6 @@ use sessions::Sessions;
 mod accounts;
 mod arriving;
 pub(crate) mod coming;
-#[cfg_attr(not(test), expect(dead_code, reason = "no log is connected yet"))]
 mod elsewhere;
 mod order;
 mod presence;
@@ -39,7 +38,8 @@ pub(crate) mod resumption;
 mod rooms;
 pub(crate) mod sessions;
 #[cfg(feature = "cluster")]
-#[cfg_attr(not(test), expect(dead_code, reason = "no log is connected yet"))]
+mod shared;
+#[cfg(feature = "cluster")]
 mod snapshot;
 
 pub(crate) use presence::Arrival;
@@ -83,7 +83,7 @@ struct RoomId(u64);
 const FIRST: RoomId = RoomId(0);
 
 /// The data of the directory, while it is locked.
-pub(super) struct People<T> {
+pub(crate) struct People<T> {
     pub(super) rules: Rules,
     pub(super) accounts: Option<Arc<Accounts>>,
     /// Bytes that were said and told since this was last set to 0.
@@ -122,7 +122,7 @@ pub(super) struct Person<T> {
 }
 
 /// The place where a person gets its lines.
-pub(super) enum Location<T> {
+pub(crate) enum Location<T> {
     InRoom(Arc<Room<T>>, MemberId),
     /// Between two rooms. These lines, letters among them, wait until the arrival.
     Moving(Vec<(String, Option<Letter>)>),
@@ -187,7 +187,7 @@ impl<T: Transport> Directory<T> {
     }
 
     /// What is done until it is unlocked is done at the time of the system's clocks.
-    pub(super) fn lock(&self) -> MutexGuard<'_, People<T>> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, People<T>> {
         let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
         people.time.set(None);
         people

@@ -8,6 +8,8 @@ mod moderation;
 mod names;
 mod private_messages;
 mod renaming;
+#[cfg(feature = "cluster")]
+pub(crate) mod replicated;
 pub(crate) mod served;
 pub(crate) mod speech;
 mod time;

@@ -1,5 +1,5 @@
-//! The clients that are served, for an operator that sends one away (requirement 7.2). It exists only where
-//! there is an operator.
+//! The clients that are served, for an operator that sends one away (requirement 7.2), and for a server that leaves its
+//! cluster. It exists only where there is one of the two.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chat_protocol::refusal::Refusal;
 
 use crate::net::tcp::TcpConnection;
+#[cfg(feature = "cluster")]
+use crate::net::transport::Dismissal;
 use crate::people::directory::PersonId;
 
 /// The connections of the clients that are served, with their persons where they have names.
@@ -37,6 +39,17 @@ impl Served {
         if clients.get(&connection.peer()).is_some_and(is_it) {
             clients.remove(&connection.peer());
         }
+    }
+
+    #[cfg(feature = "cluster")]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
+    /// Ends the connections of all clients for this reason.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn dismiss_all(&self, reason: Dismissal) {
+        self.lock().values().for_each(|client| client.connection.dismiss(reason));
     }
 
     pub(crate) fn addresses(&self) -> Vec<SocketAddr> {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use chat_protocol::language::Language;
@@ -29,7 +29,7 @@ const LONGEST_COMMIT: Duration = Duration::from_secs(5);
 
 /// What the memories of all rooms have in common.
 pub(crate) struct Memories {
-    epoch: u32,
+    epoch: AtomicU32,
     /// The number of the last message. All rooms share it, so that a room that opens again goes on.
     last: AtomicU64,
     /// Number of messages that a member gets when it joins.
@@ -57,18 +57,29 @@ impl Memories {
     /// No message has been said yet. A member that joins gets the last `replay` messages.
     pub(crate) fn new(replay: usize, language: Language, store: Option<Arc<Store>>) -> Self {
         let epoch = store.as_ref().map_or_else(seconds, |store| store.epoch());
-        Self { epoch, last: AtomicU64::new(0), replay, language, store }
+        Self { epoch: epoch.into(), last: AtomicU64::new(0), replay, language, store }
     }
 
     /// Gives out a position that no line has.
     pub(crate) fn next(&self) -> Position {
         let number = self.last.fetch_add(1, Ordering::Relaxed) + 1;
-        Position { epoch: self.epoch, number }
+        Position { epoch: self.epoch(), number }
+    }
+
+    fn epoch(&self) -> u32 {
+        self.epoch.load(Ordering::Relaxed)
+    }
+
+    /// The last position is this one: several servers give out the same.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn set_last(&self, Position { epoch, number }: Position) {
+        self.epoch.store(epoch, Ordering::Relaxed);
+        self.last.store(number, Ordering::Relaxed);
     }
 
     /// The last position that was given out.
     pub(crate) fn last(&self) -> Position {
-        Position { epoch: self.epoch, number: self.last.load(Ordering::Relaxed) }
+        Position { epoch: self.epoch(), number: self.last.load(Ordering::Relaxed) }
     }
 
     /// Keeps a session as it is now, or not any more.
@@ -93,7 +104,7 @@ impl Memories {
 
     /// The last position of a room's message that was stored, up to this one of an earlier server. Cancel-safe.
     pub(crate) async fn stored_up_to(&self, room: &str, position: Position) -> Option<Position> {
-        let store = self.store.as_ref().filter(|_| position.epoch != self.epoch)?;
+        let store = self.store.as_ref().filter(|_| position.epoch != self.epoch())?;
         let last = timeout(LONGEST_COMMIT, store.last_up_to(room, position)).await.ok()?;
         Some(last.unwrap_or(Position::START))
     }
@@ -139,6 +150,13 @@ impl Memory {
             size: 0,
             is_filled,
         }
+    }
+
+    /// Forgets all, and what was said before is not known any more.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn begin_anew(&mut self) {
+        self.lines.clear();
+        (self.size, self.complete_from) = (0, self.common.last());
     }
 
     /// Remembers a message that is said now. Returns its position in the room's order.

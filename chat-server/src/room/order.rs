@@ -260,6 +260,12 @@ impl<T> Room<T> {
         self.filled.notify_waiters();
     }
 
+    /// The room does not remember what was said before.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn forget_the_past(&self) {
+        self.lock().memory.iter_mut().for_each(Memory::begin_anew);
+    }
+
     /// Waits until what was stored of the room is there. Cancel-safe.
     pub(crate) async fn filled(&self) {
         loop {

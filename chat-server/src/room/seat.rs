@@ -41,6 +41,18 @@ impl MemberId {
     pub(crate) fn encoding(self) -> Encoding {
         Encoding::of(self.0)
     }
+
+    /// A number that no other member of the room has.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn number(self) -> u64 {
+        self.0
+    }
+
+    /// The member with this number.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn of_number(number: u64) -> Self {
+        Self(number)
+    }
 }
 
 /// A member's place in a room.
@@ -70,6 +82,12 @@ impl<T: Transport> Seat<T> {
 
     pub(crate) fn connection(&self) -> &Arc<T> {
         &self.member
+    }
+
+    /// The encoding of what the member is sent.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn encoding(&self) -> Encoding {
+        self.encoding
     }
 
     /// What the member is sent from here on has this encoding.

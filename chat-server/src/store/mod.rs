@@ -91,6 +91,12 @@ impl StoreOptions {
         self.store.0.is_some()
     }
 
+    /// The time, and the number of bytes, for which what is said is kept.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn kept(&self) -> (Option<Duration>, u64) {
+        (self.keep.duration(), self.keep_size.0)
+    }
+
     /// Opens the store, if there is to be one. What happens to it is told on the console.
     pub(crate) fn open(
         &self,

@@ -31,12 +31,13 @@ impl Conversation<'_> {
     /// Breaks also when another connection has the client's person.
     fn act_on_numbered(&mut self, number: u64, text: &str) -> ControlFlow<()> {
         let Some(is_new) = self.membership.accepts(number) else { return ControlFlow::Break(()) };
-        let mut goes_on = ControlFlow::Continue(());
-        if is_new {
-            let is_empty = text.trim().is_empty();
-            let line = if is_empty { Line::Empty } else { Line::Text(text.into()) };
-            goes_on = self.act_on_line(line);
+        if !is_new {
+            self.membership.tell_accepted(number);
+            return ControlFlow::Continue(());
         }
+        let is_empty = text.trim().is_empty();
+        let line = if is_empty { Line::Empty } else { Line::Text(text.into()) };
+        let goes_on = self.act_on_line(line);
         // A word takes time.
         if !self.membership.is_proving() {
             self.membership.answer(number);
@@ -67,10 +68,10 @@ impl Conversation<'_> {
             }
             Action::Resume(arguments) => {
                 let resumed = self.membership.resume(&arguments);
-                return self.answer_name(resumed.map(|()| Taken::Named));
+                return self.answer_name(resumed);
             }
             Action::Prove(word) => self.membership.prove(word),
-            Action::Do(command) => self.membership.execute(command),
+            Action::Do(command, line) => self.membership.execute(command, &line),
             Action::Leave => {
                 self.membership.leaves();
                 return ControlFlow::Break(());
@@ -88,6 +89,7 @@ impl Conversation<'_> {
         match taken {
             Ok(Taken::Named) => self.session.named(),
             Ok(Taken::AskedForWord) => self.session.ask_word(),
+            Ok(Taken::Asked) => {}
             Ok(Taken::KeptOut(refusal)) => {
                 self.end(Code::Removed, self.server.language().refusal(&refusal));
                 return ControlFlow::Break(());
@@ -103,9 +105,10 @@ impl Conversation<'_> {
     /// Waits until the client is in the room that it was going to, if it was, and until its word has been looked at, if it
     /// gave one. Breaks when it leaves by that. Cancel-safe.
     pub(super) async fn settle(&mut self) -> ControlFlow<()> {
-        if self.membership.is_moving() || self.membership.is_proving() {
+        // What it waited for may send it to another room.
+        while self.membership.is_moving() || self.membership.is_proving() {
             // Boxed, because it is rare, and every connection would have the space for it.
-            return Box::pin(self.wait_to_settle()).await;
+            Box::pin(self.wait_to_settle()).await?;
         }
         ControlFlow::Continue(())
     }

@@ -1,14 +1,14 @@
 //! A client with a session: it comes back, and numbers its lines (requirements 11.10 to 11.12).
 
-use chat_protocol::name::NameError;
+use chat_protocol::name::{Name, NameError};
 use chat_store::line::Numbered;
 
-use super::{Membership, State};
+use super::{Membership, State, Taken};
 use crate::net::transport::{Fault, Transport};
 use crate::net::wire::encoding::{Encoding, Object};
 use crate::people::directory::Arrival;
-use crate::people::directory::coming::Leaving;
-use crate::people::directory::resumption::at_once;
+use crate::people::directory::coming::{Hold, Leaving};
+use crate::people::directory::resumption::{Back, at_once};
 
 impl Membership<'_> {
     /// Another connection has the person: this one ends.
@@ -18,25 +18,30 @@ impl Membership<'_> {
     }
 
     /// The client comes back to its session, if it can.
-    pub(crate) fn resume(&mut self, arguments: &str) -> Result<(), NameError> {
-        let State::Nameless(nameless) = &mut self.state else { return Ok(()) };
+    pub(crate) fn resume(&mut self, arguments: &str) -> Result<Taken, NameError> {
+        if let Some(cluster) = &self.server.cluster {
+            return self.asks_for_session(cluster, arguments);
+        }
+        let State::Nameless(nameless) = &mut self.state else { return Ok(Taken::Named) };
         let (directory, connection) = (&self.server.directory, self.connection);
         let from = (connection.peer().ip(), connection.origin());
-        let Some(seat) = &nameless.seat else { return Ok(()) };
+        let Some(seat) = &nameless.seat else { return Ok(Taken::Named) };
         let (hold, name, back) = directory.resume(arguments, seat.connection(), from)?;
         if !nameless.registration.end() {
             // Too late: it makes way for another. The session goes on with the next connection.
             let leaving = if back.is_announced() { Leaving::Closing } else { Leaving::Cut };
             directory.leave(hold, leaving);
-            return Ok(());
+            return Ok(Taken::Named);
         }
+        self.comes_back(hold, name, back);
+        Ok(Taken::Named)
+    }
+
+    /// The client has its person again, and is on the way to its room.
+    pub(super) fn comes_back(&mut self, hold: Hold, name: Name, back: Back) {
         self.connection.take_objects();
-        let peer = self.connection.peer();
-        self.server.console.print(self.server.language().client_joined(&name, peer));
-        if let Some(served) = &self.server.served {
-            served.set_person(peer, hold.id);
-        }
-        self.person = Some((hold, name));
+        self.is_now(hold, name);
+        let State::Nameless(nameless) = &mut self.state else { return };
         self.numbered = Some(Box::new(Numbered { session: back.session(), number: 0 }));
         if let Some(mut seat) = nameless.seat.take() {
             // The question may be a line that has not ended.
@@ -46,7 +51,6 @@ impl Membership<'_> {
             seat.switch(Encoding::Json);
             self.state = State::Moving(at_once(*seat), Arrival::Back(Box::new(back)));
         }
-        Ok(())
     }
 
     /// Returns whether the client numbers its lines.
@@ -61,11 +65,22 @@ impl Membership<'_> {
             return None;
         };
         numbered.number = number;
-        self.server.directory.accept(*hold, number)
+        match &self.server.cluster {
+            // It counts when it comes back from the log.
+            Some(cluster) => cluster.is_new(&self.server.directory, *hold, number),
+            None => self.server.directory.accept(*hold, number),
+        }
     }
 
     /// Tells the client that the line of this number was acted on.
     pub(crate) fn answer(&mut self, number: u64) {
+        if !self.answers_later(number) {
+            self.tell_accepted(number);
+        }
+    }
+
+    /// The same at once, of a line that had been acted on before.
+    pub(crate) fn tell_accepted(&mut self, number: u64) {
         self.tell_line(Object::new("accepted").value("number", number).end());
     }
 }

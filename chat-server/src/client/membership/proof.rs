@@ -1,4 +1,5 @@
-//! What a membership has to do with accounts (chapter 12): words that are asked for, and looked at.
+//! What a membership has to do with accounts (chapter 12): words that are asked for, and looked at. What else takes time is
+//! waited for in the same way.
 
 use std::fmt::{self, Display};
 use std::pin::Pin;
@@ -9,6 +10,8 @@ use chat_protocol::refusal::Refusal;
 use chat_store::line::Position;
 
 use super::Membership;
+use crate::cluster::{Done, Entered, Resumed};
+use crate::net::tcp::TcpConnection;
 use crate::net::wire::encoding::Object;
 use crate::people::accounts::{Accounts, Proved, Standing};
 use crate::room::event::{Event, Message, Notice};
@@ -28,6 +31,12 @@ pub(super) enum Outcome {
     /// The client's name is that of this account now.
     Registered(Result<Box<str>, AccountError>),
     Changed(Result<(), AccountError>),
+    /// The client has this name, by all servers, or not.
+    Entered(Name, Entered<TcpConnection>),
+    /// A command has come back from the log. `None`: another connection has its person.
+    Done(Option<Done<TcpConnection>>),
+    /// The client has its session, by all servers, or not.
+    Resumed(Resumed),
 }
 
 /// What a client is that has given a name which is not refused.
@@ -38,6 +47,8 @@ pub(crate) enum Taken {
     AskedForWord,
     /// It is banned, and has to leave.
     KeptOut(Refusal),
+    /// The other servers are asked.
+    Asked,
 }
 
 /// What a client wants of its account.
@@ -56,7 +67,7 @@ impl<'a> Membership<'a> {
         }
         match self.server.accounts.as_deref().map(|accounts| (accounts, accounts.standing(&name))) {
             None | Some((_, Standing::Free)) => {
-                return self.enter(name, None).map(|()| Taken::Named);
+                return self.enter(name, None);
             }
             Some((_, Standing::Refused(error))) => return Err(error),
             Some((_, Standing::Registered(..))) if !self.connection.is_private() => {
@@ -137,7 +148,7 @@ impl<'a> Membership<'a> {
         }
     }
 
-    /// Returns whether a word is looked at: what the client sends waits for that.
+    /// Returns whether a word is looked at, or other servers are asked: what the client sends waits for that.
     pub(crate) fn is_proving(&self) -> bool {
         matches!(self.proof.as_deref(), Some(Proof::Runs(_)))
     }
@@ -159,11 +170,21 @@ impl<'a> Membership<'a> {
                 if entered.is_ok() {
                     self.tell_administrator(&account);
                 }
-                return Some(entered.map(|()| Taken::Named));
+                return Some(entered);
             }
             Outcome::Proved(name, Err(error)) => {
                 self.proof = Some(Box::new(Proof::Asked(name)));
                 return Some(Err(NameError::Account(error)));
+            }
+            Outcome::Entered(name, entered) => {
+                return Some(self.entered(name, entered).map(|()| Taken::Named));
+            }
+            Outcome::Resumed(resumed) => {
+                return Some(self.resumed(resumed).map(|()| Taken::Named));
+            }
+            Outcome::Done(done) => {
+                self.done(done);
+                return None;
             }
             Outcome::Registered(Ok(account)) => {
                 if let Some((hold, name)) = &self.person {
@@ -201,7 +222,7 @@ impl<'a> Membership<'a> {
         accounts.closed(self.connection.peer().ip()).map_or(Ok(()), Err)
     }
 
-    fn run(&mut self, looks: impl Future<Output = Outcome> + Send + Sync + 'a) {
+    pub(super) fn run(&mut self, looks: impl Future<Output = Outcome> + Send + Sync + 'a) {
         self.proof = Some(Box::new(Proof::Runs(Box::pin(looks))));
     }
 

@@ -47,7 +47,8 @@ fn r2_11_controls_are_not_passed_on() {
         assert_eq!(hear(&mut session, "\x1b[2J"), Some(Action::Say("\u{FFFD}[2J".into())));
     }
     let told = Command::Private { to: "Ana".to_owned(), text: "\u{FFFD}[2J".to_owned() };
-    assert_eq!(hear(&mut with_commands(), "/msg Ana \x1b[2J"), Some(Action::Do(told)));
+    let told = Action::Do(told, "/msg Ana \u{FFFD}[2J".into());
+    assert_eq!(hear(&mut with_commands(), "/msg Ana \x1b[2J"), Some(told));
 }
 
 #[test]
@@ -154,7 +155,7 @@ fn r6_4_commands_are_understood_only_where_they_are_on() {
         assert_eq!(hear(&mut plain(), line), Some(Action::Say(line.into())));
     }
     let mut session = with_commands();
-    assert_eq!(hear(&mut session, "/quien"), Some(Action::Do(Command::Who)));
+    assert_eq!(hear(&mut session, "/quien"), Some(Action::Do(Command::Who, "/quien".into())));
     assert_eq!(hear(&mut session, "//quien"), Some(Action::Say("/quien".into())));
     for line in ["/baila", "/privado"] {
         assert!(matches!(hear(&mut session, line), Some(Action::Refuse(_))), "{line}");

@@ -15,12 +15,14 @@ use crate::room::seat::MemberId;
 pub(crate) struct Hold {
     pub(crate) id: PersonId,
     pub(crate) turn: u32,
+    /// The number of the client among those of this server, where several are one chat.
+    pub(crate) link: u32,
 }
 
 impl Hold {
     /// That of the only connection of a person.
     pub(crate) fn without_session(id: PersonId) -> Self {
-        Self { id, turn: 0 }
+        Self { id, turn: 0, link: 0 }
     }
 }
 

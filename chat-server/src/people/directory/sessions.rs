@@ -47,8 +47,8 @@ pub(crate) struct Sessions {
     earlier: Arc<Notify>,
 }
 
-struct Entry {
-    session: Session,
+pub(super) struct Entry {
+    pub(super) session: Session,
     /// The person, unless it has left.
     person: Option<PersonId>,
     /// Number of the connection that has it. Lines of an earlier one are ignored.
@@ -62,6 +62,12 @@ impl Sessions {
     pub(crate) fn new(resume: Duration, absence: Duration) -> Self {
         let (all, dues, earlier) = (HashMap::new(), BTreeSet::new(), Arc::default());
         Self { resume, absence, all, dues, earlier }
+    }
+
+    /// None, with the same limits.
+    #[cfg(feature = "cluster")]
+    pub(super) fn emptied(&self) -> Self {
+        Self::new(self.resume, self.absence)
     }
 
     /// Adds those that an earlier server has left.
@@ -97,11 +103,7 @@ impl<T: Transport> Directory<T> {
         connection: &Arc<T>,
         from: (IpAddr, Option<&Origin>),
     ) -> Result<(Hold, Name, Back), NameError> {
-        let parsed = arguments.split_once(char::is_whitespace);
-        let parsed = parsed.and_then(|(token, position)| {
-            Some((token.parse().ok()?, position.trim().parse().ok()?))
-        });
-        let (token, behind) = parsed.ok_or(NameError::NoSession)?;
+        let (token, behind) = asked(arguments).ok_or(NameError::NoSession)?;
         self.lock().resume(token, behind, Some(connection), from)
     }
 
@@ -126,10 +128,16 @@ impl<T: Transport> Directory<T> {
     }
 }
 
+/// The session that a client asks for, and the position of the last that it has heard.
+pub(crate) fn asked(arguments: &str) -> Option<(Token, Position)> {
+    let (token, position) = arguments.split_once(char::is_whitespace)?;
+    Some((token.parse().ok()?, position.trim().parse().ok()?))
+}
+
 const HAS_SESSION: &str = "an entry";
 
 /// A secret for a session. `None`: the system has no random numbers.
-pub(in crate::people) fn new_token() -> Option<Token> {
+pub(crate) fn new_token() -> Option<Token> {
     let mut random = [0; 16];
     getrandom::fill(&mut random).ok()?;
     Some(Token(u128::from_ne_bytes(random)))
@@ -232,7 +240,7 @@ impl<T: Transport> People<T> {
         entry.person = Some(id);
         entry.share = origin.map(Origin::take_session);
         entry.session.until = None;
-        let hold = Hold { id, turn: entry.turn };
+        let hold = Hold { id, turn: entry.turn, link: 0 };
         self.sessions.set_due(token, None);
         self.keep(token);
         self.person_mut(id).connection = connection.cloned();
@@ -306,7 +314,7 @@ impl<T: Transport> People<T> {
         }
     }
 
-    fn entry_of(&self, hold: Hold) -> Option<&Entry> {
+    pub(super) fn entry_of(&self, hold: Hold) -> Option<&Entry> {
         let token = self.by_id.get(&hold.id)?.session.as_deref()?;
         self.sessions.all.get(token).filter(|entry| entry.turn == hold.turn)
     }

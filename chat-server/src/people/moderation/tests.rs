@@ -153,7 +153,7 @@ async fn r13_2_nobody_acts_on_a_higher_role_or_in_another_room() {
     for line in ["/echar Zoe", "/vetar Zoe 1h", "/callar Zoe"] {
         assert!(matches!(objection(chat.does(owner, line)), Some(Objection::HigherRole(_))));
     }
-    chat.0.leave(Hold { id: admin, turn: 0 }, Leaving::ForGood);
+    chat.0.leave(Hold::without_session(admin), Leaving::ForGood);
     assert!(
         matches!(objection(chat.does(owner, "/vetar zoe")), Some(Objection::HigherRole(_))),
         "not here, but known"

@@ -12,7 +12,7 @@ use crate::net::transport::fake::Recorder;
 use crate::net::wire::encoding::Encoding;
 use crate::people::directory::coming::Leaving;
 use crate::people::directory::sessions::Sessions;
-use crate::people::directory::{Arrival, Rules};
+use crate::people::directory::{Arrival, Directory, Location, Rules};
 use crate::people::house::House;
 use crate::room::fanout::Deliveries;
 use crate::room::letter::MAILBOX;

@@ -1,0 +1,286 @@
+//! The acts of clients, as entries of the log have them.
+//!
+//! Fields may be added behind the last one, which earlier versions pass over. A change of what an act does is a new kind.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use chat_cluster::entry;
+use chat_cluster::wire::{Malformed, Reader, Write};
+use chat_store::line::Position;
+use chat_store::session::Token;
+
+use crate::net::wire::encoding::Encoding;
+use crate::people::directory::coming::Leaving;
+
+/// An act of a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Act {
+    /// It asks for a name, and with it for a place in the first room.
+    Enter(Enter),
+    /// It has come to the room that it has been on the way to.
+    Arrive(Coming),
+    /// It leaves the chat.
+    Leave(Leaving),
+    /// It says something to its room.
+    Say(Said),
+    /// It commands something that others can see.
+    Command(Commanded),
+    /// It comes back to a session on a new connection.
+    Resume(Resume),
+}
+
+/// The way in which a client comes to its room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Coming {
+    /// From the room of this name.
+    From(Box<str>),
+    /// It was absent, and no room has heard of it.
+    Back,
+    /// It had left.
+    Again,
+}
+
+/// A client that asks for a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Enter {
+    pub(crate) name: Box<str>,
+    pub(crate) encoding: Encoding,
+    /// The account that it has proved to own.
+    pub(crate) account: Option<Box<str>>,
+    pub(crate) ip: IpAddr,
+}
+
+/// A public message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Said {
+    /// Its number among the lines of a session.
+    pub(crate) number: Option<u64>,
+    pub(crate) author: Author,
+    pub(crate) text: Box<str>,
+}
+
+/// What stands before a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Author {
+    Nobody,
+    /// A name.
+    Name(Box<str>),
+    /// The label of a port.
+    Port(Box<str>),
+}
+
+/// A command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Commanded {
+    pub(crate) number: Option<u64>,
+    /// That of the session which it begins, if it does.
+    pub(crate) token: Option<Token>,
+    /// As it was typed.
+    pub(crate) line: Box<str>,
+}
+
+/// A client that comes back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Resume {
+    pub(crate) token: Token,
+    /// What was said behind this position has not been heard.
+    pub(crate) behind: Position,
+    pub(crate) ip: IpAddr,
+}
+
+impl Act {
+    /// As an entry has it.
+    pub(crate) fn encode(&self) -> entry::Act {
+        let mut body = Vec::new();
+        let out = &mut body;
+        let kind = match self {
+            Self::Enter(Enter { name, encoding, account, ip }) => {
+                out.put_text(name);
+                out.put_u8((*encoding == Encoding::Json).into());
+                put_text_or_none(out, account.as_deref());
+                put_ip(out, *ip);
+                0
+            }
+            Self::Arrive(coming) => {
+                match coming {
+                    Coming::From(room) => {
+                        out.put_u8(0);
+                        out.put_text(room);
+                    }
+                    Coming::Back => out.put_u8(1),
+                    Coming::Again => out.put_u8(2),
+                }
+                1
+            }
+            Self::Leave(leaving) => {
+                out.put_u8(match leaving {
+                    Leaving::ForGood => 0,
+                    Leaving::Cut => 1,
+                    Leaving::Closing => 2,
+                });
+                2
+            }
+            Self::Say(Said { number, author, text }) => {
+                out.put_option(*number);
+                match author {
+                    Author::Nobody => out.put_u8(0),
+                    Author::Name(name) => {
+                        out.put_u8(1);
+                        out.put_text(name);
+                    }
+                    Author::Port(label) => {
+                        out.put_u8(2);
+                        out.put_text(label);
+                    }
+                }
+                out.put_text(text);
+                3
+            }
+            Self::Command(Commanded { number, token, line }) => {
+                out.put_option(*number);
+                out.put_u8(token.is_some().into());
+                token.iter().for_each(|token| out.put(&token.0.to_le_bytes()));
+                out.put_text(line);
+                4
+            }
+            Self::Resume(Resume { token, behind, ip }) => {
+                out.put(&token.0.to_le_bytes());
+                out.put_u32(behind.epoch);
+                out.put_u64(behind.number);
+                put_ip(out, *ip);
+                5
+            }
+        };
+        entry::Act { kind, body: body.into() }
+    }
+
+    /// Reads an act. A kind that a later version has is no act.
+    pub(crate) fn decode(act: &entry::Act) -> Result<Self, Malformed> {
+        let body = &mut Reader::new(&act.body);
+        Ok(match act.kind {
+            0 => Self::Enter(Enter {
+                name: body.text()?,
+                encoding: if body.flag()? { Encoding::Json } else { Encoding::Text },
+                account: body.option(Reader::text)?,
+                ip: ip(body)?,
+            }),
+            1 => Self::Arrive(match body.u8()? {
+                0 => Coming::From(body.text()?),
+                1 => Coming::Back,
+                2 => Coming::Again,
+                _ => return Err(Malformed),
+            }),
+            2 => Self::Leave(match body.u8()? {
+                0 => Leaving::ForGood,
+                1 => Leaving::Cut,
+                2 => Leaving::Closing,
+                _ => return Err(Malformed),
+            }),
+            3 => Self::Say(Said {
+                number: body.option(Reader::u64)?,
+                author: match body.u8()? {
+                    0 => Author::Nobody,
+                    1 => Author::Name(body.text()?),
+                    2 => Author::Port(body.text()?),
+                    _ => return Err(Malformed),
+                },
+                text: body.text()?,
+            }),
+            4 => Self::Command(Commanded {
+                number: body.option(Reader::u64)?,
+                token: body.option(token)?,
+                line: body.text()?,
+            }),
+            5 => Self::Resume(Resume {
+                token: token(body)?,
+                behind: Position { epoch: body.u32()?, number: body.u64()? },
+                ip: ip(body)?,
+            }),
+            _ => return Err(Malformed),
+        })
+    }
+}
+
+fn put_text_or_none(out: &mut Vec<u8>, text: Option<&str>) {
+    out.put_u8(text.is_some().into());
+    text.iter().for_each(|text| out.put_text(text));
+}
+
+/// An IPv4 address is written as the IPv6 address that stands for it.
+fn put_ip(out: &mut Vec<u8>, ip: IpAddr) {
+    let ip = match ip {
+        IpAddr::V4(ip) => ip.to_ipv6_mapped(),
+        IpAddr::V6(ip) => ip,
+    };
+    out.put(&ip.octets());
+}
+
+fn ip(body: &mut Reader<'_>) -> Result<IpAddr, Malformed> {
+    let octets: [u8; 16] = body.bytes(16)?.try_into().map_err(|_| Malformed)?;
+    let ip = Ipv6Addr::from(octets);
+    Ok(ip.to_ipv4_mapped().map_or(IpAddr::V6(ip), |ip: Ipv4Addr| IpAddr::V4(ip)))
+}
+
+fn token(body: &mut Reader<'_>) -> Result<Token, Malformed> {
+    let bytes = body.bytes(16)?.try_into().map_err(|_| Malformed)?;
+    Ok(Token(u128::from_le_bytes(bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn any_act() -> impl Strategy<Value = Act> {
+        let text = || "\\PC{0,20}".prop_map(Box::<str>::from);
+        let ip = || any::<IpAddr>().prop_map(|ip| ip.to_canonical());
+        let encoding = prop_oneof![Just(Encoding::Text), Just(Encoding::Json)];
+        let leaving =
+            prop_oneof![Just(Leaving::ForGood), Just(Leaving::Cut), Just(Leaving::Closing)];
+        let author = prop_oneof![
+            Just(Author::Nobody),
+            text().prop_map(Author::Name),
+            text().prop_map(Author::Port)
+        ];
+        prop_oneof![
+            (text(), encoding, proptest::option::of(text()), ip()).prop_map(
+                |(name, encoding, account, ip)| Act::Enter(Enter { name, encoding, account, ip })
+            ),
+            text().prop_map(|room| Act::Arrive(Coming::From(room))),
+            Just(Act::Arrive(Coming::Back)),
+            Just(Act::Arrive(Coming::Again)),
+            leaving.prop_map(Act::Leave),
+            (any::<Option<u64>>(), author, text())
+                .prop_map(|(number, author, text)| Act::Say(Said { number, author, text })),
+            (any::<Option<u64>>(), any::<Option<u128>>(), text()).prop_map(
+                |(number, token, line)| {
+                    Act::Command(Commanded { number, token: token.map(Token), line })
+                }
+            ),
+            (any::<u128>(), any::<(u32, u64)>(), ip()).prop_map(|(token, (epoch, number), ip)| {
+                let behind = Position { epoch, number };
+                Act::Resume(Resume { token: Token(token), behind, ip })
+            }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn an_act_is_read_as_it_was_written(act in any_act(), more: u8) {
+            let mut encoded = act.encode();
+            prop_assert_eq!(Act::decode(&encoded), Ok(act.clone()));
+            // A field of a later version.
+            encoded.body = [&encoded.body[..], &[more]].concat().into();
+            prop_assert_eq!(Act::decode(&encoded), Ok(act));
+        }
+
+        #[test]
+        fn any_bytes_are_an_act_or_an_error(kind: u8, body: Vec<u8>) {
+            let act = entry::Act { kind, body: body.into() };
+            if let Ok(read) = Act::decode(&act) {
+                prop_assert_eq!(Act::decode(&read.encode()), Ok(read));
+            }
+        }
+    }
+}

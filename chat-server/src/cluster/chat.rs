@@ -1,0 +1,157 @@
+//! The state that the servers have in common: people and rooms, to which the entries of the log are applied.
+
+use std::sync::MutexGuard;
+use std::time::Duration;
+
+use chat_cluster::entry::{self, Incarnation, PersonId};
+use chat_cluster::state::{Place, State};
+use chat_cluster::wire::{Malformed, Reader};
+use chat_store::line::Position;
+
+use super::acts::{Act, Coming, Enter, Resume};
+use super::{Cluster, NAMELESS, Waiting};
+use crate::net::transport::Transport;
+use crate::people::directory::{Arrival, Directory, People};
+use crate::room::fanout::Deliveries;
+use crate::room::seat::MemberId;
+
+/// People and rooms, as this run of this server sees them.
+pub(super) struct Chat<'a, T> {
+    pub(super) me: Incarnation,
+    pub(super) cluster: &'a Cluster<T>,
+    pub(super) directory: &'a Directory<T>,
+    pub(super) deliveries: &'a Deliveries,
+    /// That of all positions: another log has another.
+    pub(super) epoch: u32,
+}
+
+impl<T: Transport> Chat<'_, T> {
+    /// People and rooms, at this place of the log.
+    fn at(&self, at: Place) -> MutexGuard<'_, People<T>> {
+        if let Some(memories) = self.deliveries.memories() {
+            memories.set_last(self.position(at));
+        }
+        self.directory.lock_at(Duration::from_millis(at.time))
+    }
+
+    /// The position before what is said at this place: an entry says a few things at most.
+    fn position(&self, at: Place) -> Position {
+        let number = at.sequence << 20 | u64::from(at.entry) << 4;
+        Position { epoch: self.epoch, number }
+    }
+
+    fn is_mine(&self, client: PersonId) -> bool {
+        client.node == self.me
+    }
+
+    /// A client of this server that waits for its act.
+    fn waiting(&self, client: PersonId) -> Option<Waiting<T>> {
+        let link = u32::try_from(client.number).ok().filter(|_| self.is_mine(client))?;
+        self.cluster.take_waiting(link)
+    }
+
+    fn enter(&self, people: &mut People<T>, client: PersonId, enter: Enter) {
+        let waiting = match self.waiting(client) {
+            Some(Waiting::Enter { seat, greeting, answer }) => Some((seat, greeting, answer)),
+            _ => None,
+        };
+        let entered = people.enters(client, enter);
+        let Some((seat, greeting, answer)) = waiting else {
+            if let Ok(hold) = entered {
+                people.begins(hold, None);
+                // It has not waited for it.
+                if self.is_mine(client) {
+                    self.cluster.give_up(client.number);
+                }
+            }
+            return;
+        };
+        let answered = match entered {
+            Ok(hold) => {
+                let arrived = people.begins(hold, Some((*seat, Arrival::New(greeting))));
+                arrived.map(|arrived| Ok((hold, arrived)))
+            }
+            Err(error) => Some(Err((error, Some(seat)))),
+        };
+        let Some(answered) = answered else { return };
+        let is_in = answered.is_ok();
+        // It is gone meanwhile.
+        if answer.send(answered).is_err() && is_in {
+            self.cluster.give_up(client.number);
+        }
+    }
+
+    fn arrive(&self, people: &mut People<T>, client: PersonId, coming: Coming) {
+        let Some(Waiting::Arrive { seat, arrival, answer }) = self.waiting(client) else {
+            people.arrives(client, coming, None);
+            return;
+        };
+        if let Some(arrived) = people.arrives(client, coming, Some((*seat, arrival))) {
+            // If it is gone, it has said so behind this.
+            let _ = answer.send(arrived);
+        }
+    }
+
+    fn resume(&self, people: &mut People<T>, client: PersonId, resume: Resume) {
+        let (connection, answer) = match self.waiting(client) {
+            Some(Waiting::Resume(connection, answer)) => (Some(connection), Some(answer)),
+            _ => (None, None),
+        };
+        let resumed = people.comes_back(client, resume, connection);
+        let is_back = resumed.is_ok();
+        let is_heard = answer.is_some_and(|answer| answer.send(resumed).is_ok());
+        if is_back && self.is_mine(client) && !is_heard {
+            self.cluster.give_up(client.number);
+        }
+    }
+}
+
+impl<T: Transport> State for Chat<'_, T> {
+    fn found(&mut self, at: Place, _settings: &[u8]) {
+        self.at(at).forget_all();
+    }
+
+    fn tick(&mut self, at: Place) {
+        self.at(at).expire_now();
+    }
+
+    fn apply(&mut self, at: Place, client: PersonId, act: &entry::Act) {
+        let Ok(act) = Act::decode(act) else { return };
+        let people = &mut *self.at(at);
+        match act {
+            Act::Enter(enter) => self.enter(people, client, enter),
+            Act::Arrive(coming) => self.arrive(people, client, coming),
+            Act::Leave(leaving) => people.leaves(client, leaving),
+            Act::Say(said) if client.number & NAMELESS != 0 => {
+                let member = MemberId::of_number(client.number & !NAMELESS);
+                people.is_said(if self.is_mine(client) { member } else { MemberId::NOBODY }, &said);
+            }
+            Act::Say(said) => people.says(client, &said),
+            Act::Command(command) => {
+                let done = people.obeys(client, command);
+                if let (Some(Waiting::Command(answer)), Some(done)) = (self.waiting(client), done) {
+                    // If it is gone, it has said so behind this.
+                    let _ = answer.send(done);
+                }
+            }
+            Act::Resume(resume) => self.resume(people, client, resume),
+        }
+    }
+
+    fn bury(&mut self, at: Place, node: Incarnation) {
+        self.at(at).buries(node);
+    }
+
+    fn miss(&mut self, at: Place, _node: Incarnation, _passes: u64) {
+        let people = self.at(at);
+        people.tell_all("missed", people.language().missed_some());
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        self.directory.lock().write_all(out);
+    }
+
+    fn restore(&mut self, input: &mut Reader<'_>) -> Result<(), Malformed> {
+        self.directory.lock().read_all(input)
+    }
+}

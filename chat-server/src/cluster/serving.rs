@@ -1,0 +1,125 @@
+//! The task that turns this server's node: what clients propose goes into the log, and what comes back to people.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chat_cluster::entry::Incarnation;
+use chat_cluster::follow::Fenced;
+use chat_cluster::nats::{JetStream, NatsError};
+use chat_cluster::node::{Event, Node, Settings};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+use super::Cluster;
+use super::chat::Chat;
+use crate::Server;
+use crate::net::tcp::TcpConnection;
+use crate::net::transport::Dismissal;
+
+/// The time that the clients of a server have to be gone, when it is not part of the cluster any more.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// The time between two attempts to reach the log.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// The time between two looks whether they are.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Takes part in the cluster, again and again. Not cancel-safe: what was proposed and has not come back may be lost.
+pub(crate) async fn run(
+    server: Arc<Server>,
+    cluster: Arc<Cluster<TcpConnection>>,
+    mut log: JetStream,
+) -> Infallible {
+    loop {
+        let fenced = take_part(&server, &cluster, &mut log).await;
+        tracing::error!("this server is not part of the cluster any more: {fenced}");
+        cluster.set_open(false);
+        let Some(served) = &server.served else { continue };
+        served.dismiss_all(Dismissal::Isolated);
+        let gone = async {
+            while !served.is_empty() {
+                sleep(LOOK).await;
+            }
+        };
+        if timeout(FAREWELL, gone).await.is_err() {
+            tracing::warn!("some clients have not taken their farewell in time");
+        }
+        // As the next incarnation, it gets its people from another server, or begins with none.
+        server.directory.lock().forget_all();
+    }
+}
+
+/// Takes part as one incarnation, until that is fenced.
+async fn take_part(
+    server: &Server,
+    cluster: &Cluster<TcpConnection>,
+    log: &mut JetStream,
+) -> Fenced {
+    let begun = Instant::now();
+    let me = Incarnation(random());
+    let (created, last) = joined(log, me).await;
+    let mut node = Node::new(Settings { node: me, chat: Box::default(), last });
+    let mut chat = Chat {
+        me,
+        cluster,
+        directory: &server.directory,
+        deliveries: &server.deliveries,
+        epoch: u32::try_from(created).unwrap_or(u32::MAX),
+    };
+    loop {
+        for proposal in cluster.take_proposals() {
+            let super::Proposal { number, act, subject } = proposal;
+            if let Err(error) = node.propose(number, act, subject) {
+                tracing::error!("an act of a client was not taken: {error}");
+            }
+        }
+        let mut ended = None;
+        node.turn(begun.elapsed(), log, &mut chat, &mut |event| match event {
+            Event::Ready(replica) => {
+                tracing::info!(position = replica.position(), "part of the cluster");
+                cluster.set_open(true);
+            }
+            Event::Away | Event::Back => set_away(server, cluster, event == Event::Away),
+            Event::Fenced(fenced) => ended = Some(fenced),
+        });
+        if let Some(fenced) = ended {
+            return fenced;
+        }
+        cluster.set_in_flight(node.waiting());
+        let due = node.deadline().map(|due| begun + due);
+        tokio::select! {
+            () = log.arrived() => {}
+            () = cluster.woken.notified() => {}
+            () = sleep_until(due.unwrap_or(begun)), if due.is_some() => {}
+        }
+    }
+}
+
+/// Takes the log for this incarnation, as soon as it can be reached. Returns the time at which it was made, in seconds since
+/// 1970, and the number of its last record.
+async fn joined(log: &mut JetStream, me: Incarnation) -> (u64, u64) {
+    loop {
+        let created = log.archive().created().await;
+        let joined = async { Ok::<_, NatsError>((created?, log.join(me).await?)) };
+        match joined.await {
+            Ok((created, last)) => return (created.unsigned_abs(), last),
+            Err(error) => tracing::error!("waits for the log: {}", error),
+        }
+        sleep(AGAIN).await;
+    }
+}
+
+/// The log cannot be reached, or can be again: people are told.
+fn set_away(server: &Server, cluster: &Cluster<TcpConnection>, is_away: bool) {
+    cluster.set_away(is_away);
+    let language = server.language();
+    let line = if is_away { language.servers_away() } else { language.servers_back() };
+    server.console.announce(line);
+    server.directory.lock().tell_all(if is_away { "away" } else { "back" }, line);
+}
+
+/// A number that no run of a server has had, for all that is likely.
+fn random() -> u64 {
+    getrandom::u64().expect("the system has random numbers")
+}

@@ -1,0 +1,174 @@
+//! Stands for `cluster` in a server that is always a chat of its own: there is no log.
+
+#![expect(clippy::unused_async, reason = "as there")]
+
+use std::convert::Infallible;
+use std::marker::PhantomData;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use chat_protocol::name::{Name, NameError};
+use chat_protocol::options::profile::Label;
+use chat_store::line::Position;
+use chat_store::session::Token;
+use tokio::sync::oneshot;
+
+use crate::people::commands::Effect;
+use crate::people::directory::coming::{Hold, Leaving};
+use crate::people::directory::resumption::Back;
+use crate::people::directory::{Arrival, Directory};
+use crate::people::speech::Speaker;
+use crate::room::order::Room;
+use crate::room::seat::{MemberId, Seat};
+
+/// There is none.
+pub(crate) struct Cluster<T>(Infallible, PhantomData<T>);
+
+/// There is none.
+pub(crate) enum Log {}
+
+pub(crate) type Arrived<T> = (Arc<Room<T>>, MemberId, usize);
+pub(crate) type Entered<T> = Result<(Hold, Arrived<T>), (NameError, Option<Box<Seat<T>>>)>;
+pub(crate) type Done<T> = (Option<Effect<T>>, usize);
+pub(crate) type Resumed = Result<(Hold, Name, Back), NameError>;
+
+impl<T> Cluster<T> {
+    pub(crate) fn new(log: &Log, _: &Directory<T>) -> Self {
+        match *log {}
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        match self.0 {}
+    }
+
+    pub(crate) async fn opened(&self) {
+        match self.0 {}
+    }
+
+    pub(crate) async fn enter(
+        &self,
+        _: (&Name, Option<Box<str>>),
+        _: IpAddr,
+        _: Box<Seat<T>>,
+        _: Option<String>,
+    ) -> Entered<T> {
+        match self.0 {}
+    }
+
+    pub(crate) fn arrive(
+        &self,
+        _: Hold,
+        _: Box<Seat<T>>,
+        _: Arrival,
+    ) -> oneshot::Receiver<Arrived<T>> {
+        match self.0 {}
+    }
+
+    pub(crate) fn command(
+        &self,
+        _: Hold,
+        _: Option<u64>,
+        _: (&str, bool),
+        _: Option<Token>,
+    ) -> oneshot::Receiver<Done<T>> {
+        match self.0 {}
+    }
+
+    pub(crate) fn is_new(&self, _: &Directory<T>, _: Hold, _: u64) -> Option<bool> {
+        match self.0 {}
+    }
+
+    pub(crate) fn pass_over(&self, _: Hold, _: u64) {
+        match self.0 {}
+    }
+
+    pub(crate) fn say(
+        &self,
+        _: (Option<Hold>, MemberId),
+        _: Option<u64>,
+        _: (Speaker<'_>, Label),
+        _: &str,
+    ) {
+        match self.0 {}
+    }
+
+    pub(crate) async fn resume(&self, _: (Token, Position), _: IpAddr, _: Arc<T>) -> Resumed {
+        match self.0 {}
+    }
+
+    pub(crate) fn leave(&self, _: &Directory<T>, _: Hold, _: Leaving) {
+        match self.0 {}
+    }
+
+    pub(crate) async fn has_space(&self) {
+        match self.0 {}
+    }
+
+    pub(crate) async fn drained(&self) {
+        match self.0 {}
+    }
+}
+
+/// There are none.
+pub(crate) mod options {
+    use std::fmt;
+
+    use chat_protocol::language::Language;
+    use clap::Args;
+
+    use super::Log;
+    use crate::console::Console;
+    use crate::store::StoreOptions;
+
+    /// There are none.
+    #[derive(Args, Debug)]
+    pub(crate) struct ClusterOptions {}
+
+    /// There is none.
+    #[derive(Debug)]
+    pub enum ClusterError {}
+
+    impl ClusterOptions {
+        pub(crate) fn is_init(&self) -> bool {
+            let Self {} = self;
+            false
+        }
+
+        pub(crate) async fn init(&self, _: &StoreOptions) -> Result<(), ClusterError> {
+            let Self {} = self;
+            Ok(())
+        }
+
+        pub(crate) async fn connect(
+            &self,
+            _: &Console,
+            _: Language,
+        ) -> Result<Option<Log>, ClusterError> {
+            let Self {} = self;
+            Ok(None)
+        }
+    }
+
+    impl fmt::Display for ClusterError {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            match *self {}
+        }
+    }
+}
+
+pub(crate) mod serving {
+    use std::convert::Infallible;
+    use std::sync::Arc;
+
+    use super::{Cluster, Log};
+    use crate::Server;
+    use crate::net::tcp::TcpConnection;
+
+    pub(crate) async fn run(
+        _: Arc<Server>,
+        cluster: Arc<Cluster<TcpConnection>>,
+        _: Log,
+    ) -> Infallible {
+        match cluster.0 {}
+    }
+}

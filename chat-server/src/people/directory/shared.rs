@@ -1,0 +1,182 @@
+//! What the servers of a cluster need of people and rooms beside what all servers do.
+
+use std::collections::HashMap;
+use std::mem;
+use std::sync::{Arc, MutexGuard};
+use std::time::Duration;
+
+use chat_cluster::entry::PersonId as Client;
+use chat_protocol::command::Command;
+use chat_protocol::language::Language;
+use chat_protocol::name::Name;
+use chat_protocol::refusal::Refusal;
+use chat_store::line::Position;
+use chat_store::session::Token;
+
+use super::coming::Hold;
+use super::{Directory, FIRST, Location, People, PersonId};
+use crate::net::transport::Transport;
+use crate::people::commands::Effect;
+use crate::room::event::Notice;
+use crate::room::memory::Memories;
+use crate::room::order::Room;
+
+impl<T: Transport> Directory<T> {
+    /// The same as `lock`, for what is done at this time since 1970 on all servers.
+    pub(crate) fn lock_at(&self, time: Duration) -> MutexGuard<'_, People<T>> {
+        let mut people = self.lock();
+        people.time.set(Some(time));
+        people
+    }
+
+    /// It is one of several that are one chat.
+    pub(crate) fn shares_its_people(&self) {
+        self.lock().has_nodes();
+    }
+
+    /// A person's connection has ended, of which the other servers are yet to know: it hears nothing any more.
+    pub(crate) fn step_out(&self, hold: Hold) {
+        let mut people = self.lock();
+        if !people.is_held(hold) {
+            return;
+        }
+        let person = people.person_mut(hold.id);
+        let is_there = matches!(person.location, Location::InRoom(..));
+        let gone = mem::replace(&mut person.location, Location::Elsewhere { is_there });
+        if let Location::InRoom(room, member) = gone {
+            room.leave(member);
+        }
+    }
+
+    /// Returns whether a numbered line has not been acted on. `None`: another connection has the person by now.
+    pub(crate) fn is_new(&self, hold: Hold, number: u64) -> Option<bool> {
+        let people = self.lock();
+        Some(number > people.entry_of(hold)?.session.accepted)
+    }
+}
+
+impl<T: Transport> People<T> {
+    /// There are other nodes from now on.
+    pub(in crate::people) fn has_nodes(&mut self) {
+        self.nodes.get_or_insert_default();
+    }
+
+    /// A person on its way to a room arrives there by its connection to another node, `from` another room; the room hears of
+    /// it if that `is_announced`. Returns `false` if another connection has the person by now.
+    pub(in crate::people) fn arrive_elsewhere(
+        &mut self,
+        hold: Hold,
+        from: Option<&Name>,
+        is_announced: bool,
+    ) -> bool {
+        if !self.is_held(hold) {
+            return false;
+        }
+        let there = Location::Elsewhere { is_there: true };
+        self.settle(hold.id, (there, self.position_now()), from, is_announced);
+        true
+    }
+
+    /// The same as `begin_session`, for a person that is connected to another node. Returns the session's id.
+    pub(in crate::people) fn begin_session_elsewhere(
+        &mut self,
+        id: PersonId,
+        token: Token,
+    ) -> Option<Position> {
+        if !self.may_begin_session(id, None)
+            || !matches!(self.person(id).location, Location::Elsewhere { is_there: true })
+        {
+            return None;
+        }
+        let session = self.deliveries.memories()?.next();
+        self.add_session(id, token, (session, self.position_now()), None);
+        Some(session)
+    }
+
+    /// A position behind all that was said by now.
+    pub(in crate::people) fn position_now(&self) -> Position {
+        self.deliveries.memories().map_or(Position::START, Memories::last)
+    }
+
+    /// The persons of the clients of all servers.
+    pub(in crate::people) fn holds(&self) -> &HashMap<Client, Hold> {
+        &self.nodes.as_ref().expect(SEVERAL).holds
+    }
+
+    pub(in crate::people) fn holds_mut(&mut self) -> &mut HashMap<Client, Hold> {
+        &mut self.nodes.as_mut().expect(SEVERAL).holds
+    }
+
+    pub(crate) fn language(&self) -> Language {
+        self.rules.language
+    }
+
+    pub(in crate::people) fn room(&self, id: PersonId) -> &Room<T> {
+        &self.open_room(id).room
+    }
+
+    pub(in crate::people) fn set_position(&self, position: Position) {
+        if let Some(memories) = self.deliveries.memories() {
+            memories.set_last(position);
+        }
+    }
+
+    pub(in crate::people) fn first(&self) -> &Room<T> {
+        &self.rooms[&FIRST].room
+    }
+
+    pub(in crate::people) fn all_rooms(&self) -> impl Iterator<Item = &Arc<Room<T>>> {
+        self.rooms.values().map(|open| &open.room)
+    }
+
+    /// Executes a command. A refusal is told to the person alone.
+    pub(in crate::people) fn obey(&mut self, id: PersonId, command: Command) -> Option<Effect<T>> {
+        self.execute(id, command, None).unwrap_or_else(|refusal: Refusal| {
+            let line = self.rules.language.refusal(&refusal);
+            self.tell(id, &Notice::new("refusal", line, []));
+            None
+        })
+    }
+
+    /// A person begins a session with this secret.
+    pub(in crate::people) fn begins_session(
+        &mut self,
+        id: PersonId,
+        token: Token,
+    ) -> Option<Effect<T>> {
+        if let Location::InRoom(..) = self.person(id).location {
+            return self.begin_session(id, token, None).map(|(id, at)| Effect::Begun(id, at));
+        }
+        self.begin_session_elsewhere(id, token);
+        None
+    }
+
+    /// The public name of a person's session.
+    pub(in crate::people) fn session_id(&self, hold: Hold) -> Option<Position> {
+        self.entry_of(hold).map(|entry| entry.session.id)
+    }
+
+    /// Does what is due.
+    pub(crate) fn expire_now(&mut self) {
+        self.expire();
+    }
+
+    /// Nobody is there. The first room stays open.
+    pub(crate) fn forget_all(&mut self) {
+        let first = Arc::clone(&self.rooms[&FIRST].room);
+        let sessions = self.sessions.emptied();
+        let mut empty = Self::new(first, self.deliveries.clone(), self.rules, sessions);
+        empty.has_nodes();
+        for (id, open) in &self.rooms {
+            match *id {
+                FIRST => open.room.forget_the_past(),
+                _ => open.room.close(),
+            }
+        }
+        let Self { house, time, .. } = mem::replace(self, empty);
+        self.time = time;
+        self.house.take_rest_of(house);
+    }
+}
+
+const SEVERAL: &str = "one of several servers";

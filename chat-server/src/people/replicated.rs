@@ -1,0 +1,233 @@
+//! People as a function of the log (chapter 14): what the acts of clients do, on all servers alike.
+//!
+//! A client that is connected to this server waits for its act, and brings what the others do not need: its seat. Of the
+//! others there is a person that is [elsewhere](super::directory::Location::Elsewhere).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chat_cluster::entry::{Incarnation, PersonId as Client};
+use chat_cluster::wire::{Malformed, Reader, Write};
+use chat_protocol::command::{Parsed, parse};
+use chat_protocol::name::{Name, NameError};
+use chat_protocol::wording;
+use chat_store::line::{Numbered, Position};
+
+use crate::cluster::acts::{Author, Coming, Commanded, Enter, Resume, Said};
+use crate::net::transport::Transport;
+use crate::net::wire::encoding::Object;
+use crate::people::commands::Effect;
+use crate::people::directory::coming::{Hold, Leaving};
+use crate::people::directory::resumption::Back;
+use crate::people::directory::{Arrival, Location, People, PersonId};
+use crate::room::event::{MESSAGE, Notice};
+use crate::room::order::Room;
+use crate::room::seat::{MemberId, Seat};
+
+/// The persons of the clients that are connected, by the servers that they are connected to.
+pub(super) type Holds = HashMap<Client, Hold>;
+
+/// A client that is in its room: the room, its number there, and the bytes that were said because of it.
+type Arrived<T> = (Arc<Room<T>>, MemberId, usize);
+
+impl<T: Transport> People<T> {
+    /// A client gets its name, if that is free, and is on the way to the first room.
+    pub(crate) fn enters(&mut self, client: Client, enter: Enter) -> Result<Hold, NameError> {
+        let Enter { name, encoding, account, ip } = enter;
+        let elsewhere = Location::Elsewhere { is_there: false };
+        let id = self.admit(name.parse()?, encoding, elsewhere, account)?;
+        self.set_address(id, Some(ip));
+        let hold = Hold { id, turn: 0, link: link(client) };
+        self.holds_mut().insert(client, hold);
+        Ok(hold)
+    }
+
+    /// A client that has its name is in the first room. `seat`: it is connected to this server.
+    pub(crate) fn begins(
+        &mut self,
+        hold: Hold,
+        seat: Option<(Seat<T>, Arrival)>,
+    ) -> Option<Arrived<T>> {
+        let Some((seat, arrival)) = seat else {
+            self.arrive_elsewhere(hold, None, true);
+            return None;
+        };
+        self.arrive_at(hold, seat, arrival)
+    }
+
+    /// A client is in the room to which it was on its way.
+    pub(crate) fn arrives(
+        &mut self,
+        client: Client,
+        coming: Coming,
+        seat: Option<(Seat<T>, Arrival)>,
+    ) -> Option<Arrived<T>> {
+        let hold = self.hold(client)?;
+        if let Some((seat, arrival)) = seat {
+            return self.arrive_at(hold, seat, arrival);
+        }
+        match coming {
+            Coming::From(room) => self.arrive_elsewhere(hold, room.parse().ok().as_ref(), true),
+            Coming::Back => self.arrive_elsewhere(hold, None, false),
+            Coming::Again => self.arrive_elsewhere(hold, None, true),
+        };
+        None
+    }
+
+    /// A client says something to its room.
+    pub(crate) fn says(&mut self, client: Client, said: &Said) {
+        let Some(hold) = self.hold(client) else { return };
+        let numbered = match said.number {
+            Some(number) => match self.accept(hold, number) {
+                Some(true) => self.session_id(hold).map(|session| Numbered { session, number }),
+                Some(false) => return self.tell_accepted(hold, number),
+                None => return,
+            },
+            None => None,
+        };
+        let id = hold.id;
+        match &self.person(id).location {
+            Location::InRoom(room, member) => broadcast(room, *member, said, numbered),
+            _ => broadcast(self.room(id), MemberId::NOBODY, said, numbered),
+        }
+        if let Some(number) = said.number {
+            self.tell_accepted(hold, number);
+        }
+    }
+
+    /// A client without a name says something to the first room, in which it is this member on this server.
+    pub(crate) fn is_said(&mut self, member: MemberId, said: &Said) {
+        broadcast(self.first(), member, said, None);
+    }
+
+    /// A client commands something. `None`: another connection has its person.
+    pub(crate) fn obeys(
+        &mut self,
+        client: Client,
+        command: Commanded,
+    ) -> Option<(Option<Effect<T>>, usize)> {
+        let hold = self.hold(client).filter(|hold| self.is_held(*hold))?;
+        let Commanded { number, token, line } = command;
+        let is_new = match number {
+            Some(number) => self.accept(hold, number)?,
+            None => true,
+        };
+        self.caused = 0;
+        let effect = match (token, parse(&line)) {
+            _ if !is_new => None,
+            (Some(token), _) => self.begins_session(hold.id, token),
+            (None, Parsed::Command(command)) => self.obey(hold.id, command),
+            (None, _) => None,
+        };
+        if let Some(number) = number {
+            self.tell_accepted(hold, number);
+        }
+        Some((effect, self.caused))
+    }
+
+    /// A client comes back to a session. `connection`: it is connected to this server.
+    pub(crate) fn comes_back(
+        &mut self,
+        client: Client,
+        resume: Resume,
+        connection: Option<Arc<T>>,
+    ) -> Result<(Hold, Name, Back), NameError> {
+        let Resume { token, behind, ip } = resume;
+        let (hold, name, back) = self.resume(token, behind, connection.as_ref(), (ip, None))?;
+        let hold = Hold { link: link(client), ..hold };
+        self.set_address(hold.id, Some(ip));
+        self.holds_mut().insert(client, hold);
+        Ok((hold, name, back))
+    }
+
+    /// A client leaves.
+    pub(crate) fn leaves(&mut self, client: Client, leaving: Leaving) {
+        if let Some(hold) = self.holds_mut().remove(&client) {
+            self.leave(hold, leaving);
+        }
+    }
+
+    /// A server is gone, and its clients with it.
+    pub(crate) fn buries(&mut self, node: Incarnation) {
+        let holds = self.holds_mut();
+        let mut clients: Vec<_> =
+            holds.keys().filter(|client| client.node == node).copied().collect();
+        clients.sort_unstable();
+        for client in clients {
+            self.leaves(client, Leaving::Cut);
+        }
+    }
+
+    /// All people of this server hear this.
+    pub(crate) fn tell_all(&self, kind: &'static str, line: &str) {
+        for room in self.all_rooms() {
+            room.say(MemberId::NOBODY, &Notice::new(kind, line, []));
+        }
+    }
+
+    /// Appends all of it, for another server.
+    pub(crate) fn write_all(&self, out: &mut Vec<u8>) {
+        let position = self.position_now();
+        out.put_u32(position.epoch);
+        out.put_u64(position.number);
+        let mut holds: Vec<_> = self.holds().iter().collect();
+        holds.sort_unstable_by_key(|(client, _)| **client);
+        out.put_count(holds.len());
+        for (client, hold) in holds {
+            out.put_u64(client.node.0);
+            out.put_u64(client.number);
+            out.put_u64(hold.id.into());
+            out.put_u32(hold.turn);
+        }
+        self.write(out);
+    }
+
+    /// Becomes what another server has [written](Self::write_all). On an error it is as before.
+    pub(crate) fn read_all(&mut self, input: &mut Reader<'_>) -> Result<(), Malformed> {
+        let position = Position { epoch: input.u32()?, number: input.u64()? };
+        let holds: Holds = input.list(|input| {
+            let client = Client { node: Incarnation(input.u64()?), number: input.u64()? };
+            let (id, turn) = (PersonId::from(input.u64()?), input.u32()?);
+            Ok((client, Hold { id, turn, link: link(client) }))
+        })?;
+        // Rooms that open know that they do not remember what was said before this.
+        self.set_position(position);
+        self.read(input.rest())?;
+        self.first().forget_the_past();
+        *self.holds_mut() = holds;
+        Ok(())
+    }
+
+    fn hold(&self, client: Client) -> Option<Hold> {
+        self.holds().get(&client).copied()
+    }
+
+    fn tell_accepted(&mut self, hold: Hold, number: u64) {
+        self.tell_line(hold.id, Object::new("accepted").value("number", number).end());
+    }
+}
+
+/// The number of a client on its server.
+fn link(client: Client) -> u32 {
+    u32::try_from(client.number).unwrap_or(u32::MAX)
+}
+
+/// All members of a room but the sender hear this.
+fn broadcast<T>(room: &Room<T>, sender: MemberId, said: &Said, numbered: Option<Numbered>) {
+    let text = &*said.text;
+    match &said.author {
+        Author::Nobody => {
+            room.say(sender, &Notice::new(MESSAGE, text, []).saying(text).numbered(numbered))
+        }
+        Author::Name(name) => {
+            let line = wording::message_by_name(name, text);
+            let said = Notice::new(MESSAGE, line, [("who", name)]).saying(text);
+            room.say(sender, &said.numbered(numbered))
+        }
+        Author::Port(label) => {
+            let line = wording::message_by_label(label, text);
+            let said = Notice::new(MESSAGE, line, [("who", label)]).saying(text);
+            room.say(sender, &said.numbered(numbered))
+        }
+    };
+}
