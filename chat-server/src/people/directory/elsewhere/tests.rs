@@ -119,10 +119,10 @@ async fn all_nodes_agree_about_the_correspondent_of_a_person_with_a_full_mailbox
 
 /// Ten people with this account become absent. Returns what is heard when they leave.
 fn become_absent(people: &mut People<Recorder>, account: &str) -> String {
-    let mut expected = String::new();
+    let mut expected = Vec::new();
     for (number, letter) in ('a'..='j').enumerate() {
         let name: Name = format!("{letter}ma{letter}").parse().unwrap();
-        expected += &format!("* {name} ha salido\n");
+        expected.push(format!("* {name} ha salido\n"));
         let there = Location::Elsewhere { is_there: false };
         let id = people.admit(name, Encoding::Text, there, None).unwrap();
         assert!(people.arrive_elsewhere(Hold::without_session(id), None, false));
@@ -130,7 +130,7 @@ fn become_absent(people: &mut People<Recorder>, account: &str) -> String {
         people.set_account(id, account.into());
         people.leave(Hold::without_session(id), Leaving::Cut);
     }
-    expected
+    expected.concat()
 }
 
 #[tokio::test]
