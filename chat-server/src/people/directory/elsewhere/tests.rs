@@ -16,6 +16,7 @@ use crate::people::directory::{Arrival, Directory, Location, Rules};
 use crate::people::house::House;
 use crate::room::fanout::Deliveries;
 use crate::room::letter::MAILBOX;
+use crate::room::memory::Memories;
 use crate::room::outbox::OutboxLimits;
 use crate::room::seat::Seat;
 
@@ -33,7 +34,8 @@ struct Chat {
 impl Chat {
     fn new() -> Self {
         let sessions = Sessions::new(Duration::from_mins(1), Duration::from_secs(10));
-        let deliveries = Deliveries::new(OutboxLimits::lenient(), None, None).0;
+        let memories = Memories::new(0, Language::Es, None);
+        let deliveries = Deliveries::new(OutboxLimits::lenient(), None, Some(memories)).0;
         let directory = Directory::new(deliveries, RULES, sessions);
         directory.keep_order(House::of_admin("zoe"));
         let zoe = directory.admit("Zoe".parse().unwrap(), Encoding::Text, None).unwrap();
@@ -113,6 +115,34 @@ async fn all_nodes_agree_about_the_correspondent_of_a_person_with_a_full_mailbox
     assert!(matches!(refused, Err(Refusal::CannotHearNow(_))));
     assert_eq!(people.person(chat.zoe).correspondent.as_ref().unwrap().0, chat.eva);
     drop(letter);
+}
+
+/// Ten people with this account become absent. Returns what is heard when they leave.
+fn become_absent(people: &mut People<Recorder>, account: &str) -> String {
+    let mut expected = Vec::new();
+    for (number, letter) in ('a'..='j').enumerate() {
+        let name: Name = format!("{letter}ma{letter}").parse().unwrap();
+        expected.push(format!("* {name} ha salido\n"));
+        let there = Location::Elsewhere { is_there: false };
+        let id = people.admit(name, Encoding::Text, there, None).unwrap();
+        assert!(people.arrive_elsewhere(Hold::without_session(id), None, false));
+        assert!(people.begin_session_elsewhere(id, Token(number as u128)).is_some());
+        people.set_account(id, account.into());
+        people.leave(Hold::without_session(id), Leaving::Cut);
+    }
+    expected.concat()
+}
+
+#[tokio::test]
+async fn several_people_leave_in_the_order_of_coming_on_all_nodes() {
+    let chat = Chat::new();
+    let expected = become_absent(&mut chat.directory.lock(), "zoe");
+    chat.directory.end_others(chat.zoe);
+    assert!(chat.heard().await.ends_with(&expected));
+    let chat = Chat::new();
+    let expected = become_absent(&mut chat.directory.lock(), "nadie");
+    chat.does(chat.zoe, "/vetar Nadie");
+    assert!(chat.heard().await.ends_with(&expected));
 }
 
 #[tokio::test]
