@@ -17,6 +17,7 @@ pub(crate) const UNSEEN: &[(Number, Text)] = &[
     ),
     unasked(4, 8),
     unasked(4, 9),
+    unasked(4, 10),
     (
         Number(7, 3),
         Text {
@@ -97,6 +98,7 @@ pub(crate) const UNSEEN: &[(Number, Text)] = &[
     unasked(11, 14),
     unasked(11, 15),
     unasked(11, 16),
+    unasked(11, 17),
     unasked(12, 1),
     unasked(12, 2),
     unasked(12, 3),
