@@ -9,6 +9,7 @@ mod forwarder;
 mod keyboard;
 mod looks;
 mod page;
+mod peers;
 mod profiles;
 mod resuming;
 mod safety;

@@ -82,6 +82,7 @@ pub(crate) const UNSEEN: &[(Number, Text)] = &[
     unasked(10, 22),
     unasked(10, 23),
     unasked(10, 24),
+    unasked(10, 25),
     unasked(11, 1),
     unasked(11, 2),
     unasked(11, 3),
