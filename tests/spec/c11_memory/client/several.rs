@@ -116,13 +116,13 @@ fn r11_17_when_the_server_is_stopped_the_client_goes_on_at_another() -> Result {
     const SIGTERM: i32 = 15;
     let [mut first, second] = [start_chat()?, start_chat()?];
     let servers = [&first, &second].map(|chat| chat.address.to_string());
-    let client = start(&first.stage, &servers, "Ana")?;
-    // What was heard was said in a session.
+    let mut client = start(&first.stage, &servers, "Ana")?;
     client.out.wait_for(ES.help_hint())?;
     let mut bea = first.member("Bea")?;
     client.out.wait_for("* Bea se ha unido")?;
-    bea.send("hola\n")?;
-    client.out.wait_for("Bea > hola")?;
+    // A line that was heard was said in a session.
+    client.type_in("hola\n")?;
+    while bea.hear()?.is_some_and(|line| line != "Ana > hola") {}
     first.server.signal(SIGTERM)?;
     client.out.wait_for(ES.server_stopped())?;
     client.out.wait_for(ES.session_lost())?;
