@@ -162,8 +162,8 @@ pub(crate) struct Config {
     )]
     pub(crate) web_origin: Vec<Origin>,
 
-    /// WebSockets of other servers of the same chat, where the page goes on when this one is lost:
-    /// `wss://b.example/ws`. There, `--web-origin` must admit the page
+    /// Other servers of the same chat, where the page goes on when this one is lost: `wss://b.example/ws`. There,
+    /// `--web-origin` must admit the page
     #[arg(
         help_heading = "Web",
         long,

@@ -9,7 +9,6 @@ mod forwarder;
 mod keyboard;
 mod looks;
 mod page;
-mod peers;
 mod profiles;
 mod resuming;
 mod safety;
