@@ -3,7 +3,6 @@
 use std::env;
 use std::io::{self, IsTerminal};
 use std::pin::pin;
-use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use chat_protocol::usage::profiles::{self, Common};
 use chat_protocol::usage::{self, Switch, help};
 use chat_terminal::completion::Vocabulary;
 use chat_terminal::{pipe, signals, terminal};
-use clap::{ColorChoice, Command, CommandFactory, Parser};
+use clap::{ArgAction, ColorChoice, Command, CommandFactory, Parser};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -28,7 +27,8 @@ use crate::naming::Naming;
 use crate::paint::Painter;
 use crate::run;
 use crate::wire::error::ConnectError;
-use crate::wire::{Destination, Wire, options};
+use crate::wire::servers::Servers;
+use crate::wire::{Destination, options};
 
 /// A TCP chat client: it sends the lines that you type and shows the lines that arrive.
 ///
@@ -38,9 +38,15 @@ use crate::wire::{Destination, Wire, options};
 #[command(version)]
 pub struct Cli {
     /// The address of the server; port 12345 when only a host is given, and this machine when only a port. Or a URL:
-    /// `tls://HOST`, `ws://HOST/ws`, `wss://HOST/ws`
-    #[arg(value_name = "ADDR:PORT", default_value_t)]
-    server: ServerAddress,
+    /// `tls://HOST`, `ws://HOST/ws`, `wss://HOST/ws`. Or several of one chat, with commas, in the order to try them
+    #[arg(
+        value_name = "ADDR:PORT",
+        action = ArgAction::Set,
+        num_args = 1,
+        value_delimiter = ',',
+        default_values_t = [ServerAddress::default()]
+    )]
+    servers: Vec<ServerAddress>,
 
     #[command(flatten)]
     common: Common,
@@ -154,22 +160,21 @@ impl Cli {
             }
         });
         let language = self.language();
-        let destination = Rc::new(Destination {
-            address: self.server.clone(),
+        let mut servers = Servers::new(self.servers.iter().map(|address| Destination {
+            address: address.clone(),
             options: self.wire.clone(),
             language,
             typed: io::stdin().is_terminal(),
-        });
+        }));
         let connected = tokio::select! {
-            connected = Wire::open(&destination, true) => connected,
+            connected = servers.open() => connected,
             () = &mut stop => return Ok(Exit::Left),
         };
         let mut settings = self.settings();
         let asking = self.name.is_none() && (self.expect_keyword.is_on() || self.sign.is_on());
-        let (wire, round_trip) =
-            connected.map_err(|reason| StartError::Connect { address: self.server, reason })?;
+        let (wire, round_trip) = connected.map_err(StartError::Connect)?;
         settings.naming.set_round_trip(round_trip);
-        settings.reconnect = self.reconnect.is_on().then_some(destination);
+        settings.reconnect = self.reconnect.is_on().then_some(servers);
         let vocabulary = Arc::new(Mutex::new(Vocabulary::new(self.commands.is_on(), language)));
         let question = asking.then(|| language.your_name().into());
         if io::stdin().is_terminal()
@@ -233,23 +238,22 @@ fn command(profile: Profile) -> Command {
 /// The reason why there was no conversation.
 #[derive(Debug)]
 pub enum StartError {
-    /// There is no server at the address that can be spoken to through this door, or it is not believed.
-    Connect {
-        /// The address as it was given.
-        address: ServerAddress,
-        /// The reason.
-        reason: ConnectError,
-    },
+    /// There is no server at any address that can be spoken to through this door, or it is not believed: the reason
+    /// for each, as it was given.
+    Connect(Vec<(ServerAddress, ConnectError)>),
     /// The system refused an event queue or a signal handler.
     System(io::Error),
 }
 
 impl StartError {
-    /// One line for the user, with the reason.
-    pub fn explanation(&self, language: Language) -> String {
+    /// Lines for the user, with the reason: one for each server.
+    pub fn explanation(&self, language: Language) -> Vec<String> {
         match self {
-            Self::Connect { address, reason } => reason.explanation(address, language),
-            Self::System(error) => error.to_string(),
+            Self::Connect(reasons) => reasons
+                .iter()
+                .map(|(address, reason)| reason.explanation(address, language))
+                .collect(),
+            Self::System(error) => vec![error.to_string()],
         }
     }
 }
@@ -291,7 +295,7 @@ mod tests {
         let given = ["chat-client", "--sign", "localhost", "--commands=off", "--profile=grupal"];
         let cli = parse(&given).unwrap();
         assert!(cli.sign.is_on() && !cli.commands.is_on() && cli.expect_keyword.is_on());
-        assert_eq!(cli.server, "localhost".parse().unwrap());
+        assert_eq!(cli.servers, ["localhost".parse().unwrap()]);
     }
 
     #[test]

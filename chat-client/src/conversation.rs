@@ -7,7 +7,6 @@ mod speaking;
 mod timing;
 
 use std::io;
-use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -24,7 +23,8 @@ use crate::naming::Naming;
 use crate::paint::Painter;
 use crate::session::backoff::Backoff;
 use crate::session::{MAX_OBJECT, Session};
-use crate::wire::{Destination, Wire};
+use crate::wire::Wire;
+use crate::wire::servers::Servers;
 use chat_terminal::completion::SharedVocabulary;
 use chat_terminal::lines::Lines;
 use chat_terminal::person::{Input, Keyboard, Screen};
@@ -57,8 +57,8 @@ pub(crate) struct Settings {
     pub(crate) sign: bool,
     /// True if the server understands commands.
     pub(crate) commands: bool,
-    /// The server to come back to after the connection was cut. `None`: the client does not come back.
-    pub(crate) reconnect: Option<Rc<Destination>>,
+    /// The servers to come back to after the connection was cut. `None`: the client does not come back.
+    pub(crate) reconnect: Option<Servers>,
     /// The end of each message on the wire.
     pub(crate) send_framing: SendFraming,
     /// True if the user is to be told the port by which the others know this client.

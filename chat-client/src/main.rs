@@ -23,7 +23,7 @@ fn main() -> ExitCode {
             exit.into()
         }
         Err(error) => {
-            say(error.explanation(language));
+            error.explanation(language).iter().for_each(say);
             ExitCode::from(usage::FAILURE)
         }
     }

@@ -14,6 +14,7 @@ use chat_protocol::limits::{
 };
 use chat_protocol::options::profile::{Label, MaxClients, Operator, WhenFull};
 use chat_protocol::options::rate::MaxRate;
+use chat_protocol::options::server_address::ServerAddress;
 use chat_protocol::options::time_limit::TimeLimit;
 use chat_protocol::usage::profiles::Common;
 use chat_protocol::usage::{self, Switch};
@@ -160,6 +161,18 @@ pub(crate) struct Config {
         requires = "web"
     )]
     pub(crate) web_origin: Vec<Origin>,
+
+    /// Other servers of the same chat, where the page goes on when this one is lost: `wss://b.example/ws`. There,
+    /// `--web-origin` must admit the page
+    #[arg(
+        help_heading = "Web",
+        long,
+        value_name = "URLS",
+        value_delimiter = ',',
+        requires = "web",
+        value_parser = web_peer
+    )]
+    pub(crate) web_peers: Vec<ServerAddress>,
 
     /// Time between two pings of a WebSocket, or off; its client has two fifths of that to answer
     #[arg(help_heading = "Web", long, value_name = "TIME", default_value_t = TimeLimit::of(PING))]
@@ -320,6 +333,19 @@ fn outbox(text: &str) -> Result<ByteSize, &'static str> {
         .ok()
         .filter(|size| sizes.contains(size))
         .ok_or("expected a size from 1KiB to 1GiB, such as 256KiB or 1MiB")
+}
+
+/// A policy of a page can name no other hosts (Content Security Policy 3, `host-source`).
+fn web_peer(text: &str) -> Result<ServerAddress, &'static str> {
+    let is_part = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    let can_be_named = |peer: &ServerAddress| {
+        peer.door.has_frames() && peer.endpoint.host_and_port().0.split('.').all(is_part)
+    };
+    text.parse().ok().filter(can_be_named).ok_or(
+        "expected ws://HOST:PORT/ws or wss://HOST:PORT/ws, where HOST is a name or an IPv4 address",
+    )
 }
 
 /// Longer, it would be no chat.

@@ -1,5 +1,7 @@
 //! The page comes back by itself, or does not.
 
+mod peers;
+
 use chat_drive::failure::Result;
 use serde_json::json;
 

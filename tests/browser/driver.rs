@@ -65,7 +65,11 @@ impl Driver {
             "--window-size=1100,700",
         ];
         let options = json!({ "args": arguments, "prefs": { "intl.accept_languages": "es" } });
-        let wanted = json!({ "browserName": "chrome", "goog:chromeOptions": options });
+        let wanted = json!({
+            "browserName": "chrome",
+            "acceptInsecureCerts": true,
+            "goog:chromeOptions": options,
+        });
         let wanted = json!({ "capabilities": { "alwaysMatch": wanted } });
         let mut browser =
             Browser { stage: &self.stage, address: self.address, session: "session".to_owned() };

@@ -39,10 +39,16 @@ impl<'a> Page<'a> {
     /// Opens the page at this address, where a script of the test runs before its own.
     #[track_caller]
     pub(crate) fn open_at(driver: &'a Driver, address: SocketAddr, script: &str) -> Result<Self> {
+        Self::open_url(driver, &format!("http://{address}/"), script)
+    }
+
+    /// The same at this URL.
+    #[track_caller]
+    pub(crate) fn open_url(driver: &'a Driver, url: &str, script: &str) -> Result<Self> {
         let browser = driver.open()?;
         let source = json!({ "source": script });
         browser.devtools("Page.addScriptToEvaluateOnNewDocument", &source)?;
-        browser.go(&format!("http://{address}/"))?;
+        browser.go(url)?;
         Ok(Self(browser))
     }
 

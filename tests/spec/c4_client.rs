@@ -1,7 +1,8 @@
-//! Chapter 4: the client. On a terminal: `on_a_terminal`.
+//! Chapter 4: the client. On a terminal: `on_a_terminal`. Of several servers: `several`.
 
 #[cfg(unix)]
 mod on_a_terminal;
+mod several;
 mod wire;
 
 use std::io::{BufRead, BufReader, Write};

@@ -17,6 +17,7 @@ pub(crate) const UNSEEN: &[(Number, Text)] = &[
     ),
     unasked(4, 8),
     unasked(4, 9),
+    unasked(4, 10),
     (
         Number(7, 3),
         Text {
@@ -81,6 +82,7 @@ pub(crate) const UNSEEN: &[(Number, Text)] = &[
     unasked(10, 22),
     unasked(10, 23),
     unasked(10, 24),
+    unasked(10, 25),
     unasked(11, 1),
     unasked(11, 2),
     unasked(11, 3),
@@ -97,6 +99,7 @@ pub(crate) const UNSEEN: &[(Number, Text)] = &[
     unasked(11, 14),
     unasked(11, 15),
     unasked(11, 16),
+    unasked(11, 17),
     unasked(12, 1),
     unasked(12, 2),
     unasked(12, 3),

@@ -14,6 +14,7 @@ use crate::session::Told;
 use crate::session::backoff::{Backoff, LONGEST};
 use crate::wire::Wire;
 use crate::wire::error::ConnectError;
+use crate::wire::servers::Servers;
 
 /// Time for the server to begin a session, or to resume one.
 const SESSION_ANSWER: Duration = Duration::from_secs(10);
@@ -47,13 +48,14 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
 
     /// Connects again, as often as needed. Sets the exit if the user leaves or the time is over.
     async fn come_back(&mut self, exit: Exit) {
-        let Some(destination) = self.settings.reconnect.clone() else { return };
-        if !self.session.is_away() {
+        if self.session.is_away() {
+            self.try_next();
+        } else {
             self.begin_absence(exit);
         }
         self.forget_connection().await;
-        let mut told = None;
-        loop {
+        let mut told = Vec::new();
+        while let Some(destination) = self.settings.reconnect.as_ref().map(Servers::current) {
             let pause = self.backoff.next();
             let attempt = async {
                 sleep(pause).await;
@@ -64,13 +66,14 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
                 Some(Err(ConnectError::Tcp(_))) => {}
                 Some(Err(error)) => {
                     let why = error.explanation(&destination.address, self.settings.language);
-                    if told.as_ref() != Some(&why) {
+                    if !told.contains(&why) {
                         self.show(&format!("* {why}"));
-                        told = Some(why);
+                        told.push(why);
                     }
                 }
                 None => break,
             }
+            self.try_next();
         }
         if self.exit.is_none() {
             self.session.end();
@@ -86,10 +89,16 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         }
         self.resumable_until = Instant::now() + self.session.cut();
         let language = self.settings.language;
-        self.show(match exit {
-            Exit::Dismissed(_) => language.server_stopped(),
-            _ => language.connection_cut(),
-        });
+        if let Exit::Dismissed(_) = exit {
+            self.try_next();
+            self.show(language.server_stopped());
+        } else {
+            self.show(language.connection_cut());
+        }
+    }
+
+    fn try_next(&mut self) {
+        self.settings.reconnect.iter_mut().for_each(Servers::turn);
     }
 
     /// Ends the old connection. What was not accepted is kept by the session.

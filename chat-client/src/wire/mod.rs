@@ -11,6 +11,7 @@
 //! | `trust` | the decision whether a certificate is believed |
 //! | `known_hosts` | the file with the keys of the servers that the user has accepted |
 //! | `question` | the question whether a server's key is accepted |
+//! | `servers` | the servers of one chat, in the order in which they are tried |
 
 mod connecting;
 #[cfg(feature = "doors")]
@@ -25,6 +26,7 @@ mod link;
 pub mod options;
 #[cfg(feature = "doors")]
 mod question;
+pub(crate) mod servers;
 #[cfg(feature = "doors")]
 mod trust;
 

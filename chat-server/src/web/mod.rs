@@ -58,7 +58,7 @@ async fn serve_request(
     let response = match answer(server, &mut stream, peer).await {
         Ok(Answer::WebSocket(encoding, https)) => return Some((stream, encoding, https)),
         Ok(Answer::Status(status)) => status.response(),
-        Ok(Answer::Page) => page::response(),
+        Ok(Answer::Page) => page::response(&server.config.web_peers),
         Err(error) => {
             tracing::debug!(%peer, %error, "the request failed");
             return None;

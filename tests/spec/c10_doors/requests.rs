@@ -108,10 +108,9 @@ fn r10_10_a_request_beyond_the_limit_of_its_address_is_told_so() -> Result {
     chat.server.out.wait_for(&refused)
 }
 
-#[test]
-fn r10_23_the_page_comes_with_a_policy_that_lets_nothing_else_run() -> Result {
-    let chat = start(&[])?;
-    let mut peer = chat.stage.connect_through(Door::Plain, "somebody", web(&chat))?;
+/// The whole response to a request for the page.
+fn page(chat: &Chat) -> Result<String> {
+    let mut peer = chat.stage.connect_through(Door::Plain, "somebody", web(chat))?;
     peer.send("GET /?from=here HTTP/1.1\r\nHost: chat\r\n\r\n")?;
     let mut response = Vec::new();
     loop {
@@ -120,7 +119,46 @@ fn r10_23_the_page_comes_with_a_policy_that_lets_nothing_else_run() -> Result {
             chunk => response.extend(chunk),
         }
     }
-    let response = String::from_utf8(response).expect("text");
+    Ok(String::from_utf8(response).expect("text"))
+}
+
+#[test]
+fn r10_25_the_page_is_told_of_the_peers_and_may_connect_to_them() -> Result {
+    let response = page(&start(&["--web-peers", "wss://b.example,ws://192.0.2.7:8080/a\"b"])?)?;
+    let (head, page) = response.split_once("\r\n\r\n").expect("a head");
+    let rule = "; connect-src 'self' wss://b.example:443 ws://192.0.2.7:8080; ";
+    assert!(head.contains(rule), "{head}");
+    let told = "content=\"wss://b.example:443/ws ws://192.0.2.7:8080/a&quot;b\">";
+    assert!(page.contains(told), "{}", &page[..500]);
+    Ok(())
+}
+
+#[test]
+fn r10_25_what_no_page_can_connect_to_is_bad_usage() {
+    for peer in [
+        "b.example",
+        "https://b.example/ws",
+        "tls://b.example",
+        "ws://[::1]:8080/ws",
+        "ws://b_c.example/ws",
+        "ws://b..example/ws",
+        "wss://b.example/;script-src *",
+        "wss://b.example/#a",
+        "wss://b.example,",
+    ] {
+        let mut server = Command::from_std(binaries::server());
+        server.args(["--web", "0", "--web-peers", peer]);
+        let expected = "expected ws://HOST:PORT/ws or wss://HOST:PORT/ws";
+        server.assert().code(2).stderr(predicate::str::contains(expected));
+    }
+    let mut server = Command::from_std(binaries::server());
+    server.args(["--web-peers", "wss://b.example/ws"]);
+    server.assert().code(2).stderr(predicate::str::contains("--web <"));
+}
+
+#[test]
+fn r10_23_the_page_comes_with_a_policy_that_lets_nothing_else_run() -> Result {
+    let response = page(&start(&[])?)?;
     let (head, page) = response.split_once("\r\n\r\n").expect("a head");
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
     let headers: Vec<&str> = head.lines().collect();

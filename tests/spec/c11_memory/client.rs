@@ -9,6 +9,7 @@ use chat_tests::{ES, binaries};
 mod kills;
 #[cfg(unix)]
 mod on_a_terminal;
+mod several;
 
 const CUT: &str = "* se ha cortado la conexión; se vuelve a intentar…";
 const WELCOME: &str = "* eres Ana; en general (1): Ana\n* /ayuda muestra los comandos\n";

@@ -10,6 +10,14 @@ const NAME_TRIES = 8;
 // So many first connections fail before the page says that it is perhaps not admitted: it cannot see a 403.
 const FIRST_TRIES = 5;
 
+// The servers of this chat: the page's own, and its peers. From a page that came through https, no others can be reached.
+const home = new URL("/ws", location.href);
+home.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+const servers = [home.href, ...(document.querySelector("meta[name=peers]")?.content.split(" ") ?? [])]
+  .filter((url) => home.protocol === "ws:" || url.startsWith("wss:"));
+// Where in this list the one is that it talks with, or tries next.
+let server = 0;
+
 let socket = null;
 let rest = "";
 let attempt = 0;
@@ -39,9 +47,7 @@ function connect() {
   leaving = false;
   lastWords = rest = "";
   if (!wasHere && !$("ask").open && state?.now !== "barred") setState("connecting");
-  const url = new URL("/ws", location.href);
-  url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-  const opened = new WebSocket(url, "chat.v2");
+  const opened = new WebSocket(servers[server], "chat.v2");
   socket = opened;
   opened.onopen = () => {
     if (opened !== socket) return;
@@ -118,6 +124,8 @@ function ended(code, reason) {
     naming = null;
     return;
   }
+  // A server with which the user talked is tried again first, unless it stops.
+  if (naming !== "done" || code === 1012) server = (server + 1) % servers.length;
   if (naming !== "given") naming = null;
   if (!wasOpen && attempt + 1 >= FIRST_TRIES) setState("barred");
   else if (!$("ask").open) setState("lost", code === 1013 || code === 4004 ? reason || lastWords : "");
