@@ -116,6 +116,20 @@ pub(crate) const UNSEEN: &[(Number, Text)] = &[
     unasked(13, 8),
     unasked(13, 9),
     unasked(13, 10),
+    unasked(14, 1),
+    unasked(14, 2),
+    unasked(14, 3),
+    unasked(14, 4),
+    unasked(14, 5),
+    unasked(14, 6),
+    unasked(14, 7),
+    unasked(14, 8),
+    unasked(14, 9),
+    unasked(14, 10),
+    unasked(14, 11),
+    unasked(14, 12),
+    unasked(14, 13),
+    unasked(14, 14),
 ];
 
 /// A requirement that only this project's own programs have.

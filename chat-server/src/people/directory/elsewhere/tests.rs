@@ -3,8 +3,9 @@ use std::time::Duration;
 
 use chat_protocol::command::{Command, Parsed, parse};
 use chat_protocol::language::Language;
-use chat_protocol::name::NameError;
+use chat_protocol::name::{Name, NameError};
 use chat_protocol::refusal::Refusal;
+use chat_store::session::Token;
 use tokio::task::yield_now;
 
 use super::*;
