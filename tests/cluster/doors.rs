@@ -12,8 +12,8 @@ use chat_tests::harness::stage::Stage;
 
 use crate::{logs, next, options, publish, record, subscribe, until_trouble};
 
-fn user(name: &str, password: &str) -> Option<(String, String)> {
-    Some((name.to_owned(), password.to_owned()))
+fn user(name: &str, password: &str) -> (String, String) {
+    (name.to_owned(), password.to_owned())
 }
 
 /// Makes the log if it can be reached.
@@ -27,11 +27,11 @@ async fn only_users_of_the_broker_are_let_in() -> Result {
     let users = "authorization { user: ana, password: s3cret }";
     let Some(broker) = Broker::start_with(&stage, users)? else { return Ok(()) };
     let mut options = options(&broker);
-    for wrong in [None, user("ana", "wrong"), user("bea", "s3cret")] {
+    for wrong in [None, Some(user("ana", "wrong")), Some(user("bea", "s3cret"))] {
         options.user = wrong;
         assert!(matches!(init(&options).await, Err(NatsError::NotAuthorised)));
     }
-    options.user = user("ana", "s3cret");
+    options.user = Some(user("ana", "s3cret"));
     init(&options).await.expect("made");
     Ok(())
 }
@@ -45,9 +45,9 @@ async fn a_right_that_is_missing_is_told_of() -> Result {
     ] }"#;
     let Some(broker) = Broker::start_with(&stage, users)? else { return Ok(()) };
     let mut options = options(&broker);
-    options.user = user("ana", "ana");
+    options.user = Some(user("ana", "ana"));
     init(&options).await.expect("made");
-    options.user = user("bea", "bea");
+    options.user = Some(user("bea", "bea"));
     let mut log = nats::connect(&options).await.expect("connected");
     subscribe(&mut log, 1, 0).await;
     publish(&mut log, 1);

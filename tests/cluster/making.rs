@@ -10,7 +10,7 @@ use chat_tests::harness::stage::Stage;
 
 use crate::{ANA, eventually, operator, options};
 
-const HOUR: Option<Duration> = Some(Duration::from_secs(3600));
+const HOUR: Option<Duration> = Some(Duration::from_hours(1));
 
 /// Why it cannot connect and join.
 async fn refusal(options: &Options) -> NatsError {
