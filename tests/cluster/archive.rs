@@ -54,8 +54,8 @@ async fn the_lasting_snapshot_is_the_last_one_and_outlives_the_log() -> Result {
     let [log] = logs(&broker).await;
     let archive = log.archive();
     assert_eq!(archive.lasting().await.expect("read"), None);
-    let long: Vec<u8> = (0..3_000_000u32).map(|n| n.to_le_bytes()[1]).collect();
-    for snapshot in [&b"first"[..], &long, b"third", &long] {
+    let large: Vec<u8> = (0..3_000_000u32).map(|n| n.to_le_bytes()[1]).collect();
+    for snapshot in [&b"first"[..], &large, b"third", &large] {
         archive.keep_lasting(snapshot).await.expect("kept");
         assert_eq!(archive.lasting().await.expect("read").as_deref(), Some(snapshot));
     }
@@ -64,8 +64,8 @@ async fn the_lasting_snapshot_is_the_last_one_and_outlives_the_log() -> Result {
     operator(&broker).await.delete_stream("CHAT_school").await.expect("deleted");
     broker.kill()?;
     broker.restart()?;
-    let [log] = logs(&broker).await;
-    assert_eq!(log.archive().lasting().await.expect("read"), Some(long));
+    let [again] = logs(&broker).await;
+    assert_eq!(again.archive().lasting().await.expect("read"), Some(large));
     let bucket =
         operator(&broker).await.get_stream("OBJ_CHAT_school_lasting").await.expect("there");
     let kept = bucket.cached_info().state.bytes;

@@ -7,8 +7,8 @@ use chat_tests::harness::broker::Broker;
 use chat_tests::harness::stage::Stage;
 
 use crate::{
-    eventually, logs, next, operator, options, pass, publish, record, subscribe, until_cut,
-    until_trouble,
+    eventually, logs, next, operator, options, pass, publish, record, subscribe, subscribed,
+    until_cut, until_trouble,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -27,9 +27,7 @@ async fn nothing_is_lost_with_a_broker_that_is_killed() -> Result {
     until_trouble(&mut log, |trouble| matches!(trouble, NatsError::Disconnected)).await;
     publish(&mut log, 51);
     broker.restart()?;
-    let Arrival::Subscribed { subscription: 2, created: again, last } = next(&mut log).await else {
-        panic!("not subscribed again by itself")
-    };
+    let (again, last) = subscribed(&mut log, 2).await;
     assert_eq!((again, log.trouble().is_none()), (created, true));
     assert!((50..=51).contains(&last));
     for number in 49..=51 {
@@ -81,9 +79,7 @@ async fn a_log_that_is_deleted_is_told_of_and_a_new_one_is_another() -> Result {
     log.subscribe(2, 3);
     until_trouble(&mut log, |trouble| matches!(trouble, NatsError::NoStream(_))).await;
     nats::init(&options(&broker), Replicas::One, None, None).await.expect("made again");
-    let Arrival::Subscribed { created: again, last, .. } = next(&mut log).await else {
-        panic!("not subscribed again by itself")
-    };
+    let (again, last) = subscribed(&mut log, 2).await;
     assert_ne!(again, created);
     assert_eq!(last, 0);
     Ok(())
@@ -98,7 +94,7 @@ async fn a_newer_subscription_replaces_one_that_cannot_be_made() -> Result {
     until_trouble(&mut log, |trouble| matches!(trouble, NatsError::NoStream(_))).await;
     log.subscribe(2, 0);
     nats::init(&options(&broker), Replicas::One, None, None).await.expect("made");
-    assert!(matches!(next(&mut log).await, Arrival::Subscribed { subscription: 2, .. }));
+    subscribed(&mut log, 2).await;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Chats on several servers, over real NATS servers.
 
 mod archive;
+mod doors;
 mod failures;
 mod making;
 mod nodes;
@@ -66,6 +67,11 @@ async fn record(log: &mut JetStream) -> Record {
 /// Subscribes. Returns when the log was made, and its last sequence number.
 async fn subscribe(log: &mut JetStream, number: u64, behind: u64) -> (u64, u64) {
     log.subscribe(number, behind);
+    subscribed(log, number).await
+}
+
+/// The same for a subscription that was asked for.
+async fn subscribed(log: &mut JetStream, number: u64) -> (u64, u64) {
     loop {
         match next(log).await {
             Arrival::Subscribed { subscription, created, last } => {

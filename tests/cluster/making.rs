@@ -10,7 +10,7 @@ use chat_tests::harness::stage::Stage;
 
 use crate::{ANA, eventually, operator, options};
 
-const HOUR: Option<Duration> = Some(Duration::from_secs(3600));
+const HOUR: Option<Duration> = Some(Duration::from_hours(1));
 
 /// Why it cannot connect and join.
 async fn refusal(options: &Options) -> NatsError {
@@ -136,7 +136,7 @@ async fn addresses_and_files_are_named_in_errors() -> Result {
     options.credentials = None;
     options.authorities = Some("missing.pem".into());
     assert_eq!(refusal(&options).await.to_string(), "cannot read missing.pem");
-    options.servers = vec!["a,b".into()];
-    assert!(matches!(refusal(&options).await, NatsError::Address(text) if text == "a,b"));
+    options.servers = vec!["a:1,b:2".into()];
+    assert!(matches!(refusal(&options).await, NatsError::Address(text) if text == "a:1,b:2"));
     Ok(())
 }

@@ -112,9 +112,13 @@ async fn have_one_order_also_over_a_broker_that_is_killed() -> Result {
     for (seat, noted) in seats.iter_mut().zip(&mut noted) {
         seat.hear(300, noted).await;
     }
-    seats.iter().for_each(|seat| seat.say(100..200));
+    for seat in &seats {
+        seat.say(100..200);
+    }
     broker.kill()?;
-    seats.iter().for_each(|seat| seat.say(200..EACH));
+    for seat in &seats {
+        seat.say(200..EACH);
+    }
     broker.restart()?;
     for (seat, noted) in seats.iter_mut().zip(&mut noted) {
         seat.hear(3 * EACH as usize, noted).await;

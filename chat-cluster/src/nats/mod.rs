@@ -185,7 +185,9 @@ impl JetStream {
     /// Looks at an acknowledgement. A refusal is trouble; that there is no stream is seen by the subscription.
     fn is_kept(&mut self, answer: &Message) -> bool {
         let is_kept = answer.status.is_none() && answer.payload.starts_with(b"{\"stream\"");
-        if !is_kept && answer.status.is_none() {
+        if is_kept && matches!(self.phase, Phase::Following(_)) {
+            self.trouble = None;
+        } else if !is_kept && answer.status.is_none() {
             self.trouble = Some(NatsError::refused(&String::from_utf8_lossy(&answer.payload)));
         }
         is_kept
