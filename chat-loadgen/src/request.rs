@@ -213,7 +213,6 @@ fn sessions(run: &RunOptions) -> Result<Protocol, Impossible> {
     let obstacles = [
         (target.dialect_file.is_some(), "--dialect-file"),
         (target.dialect != DialectName::Grupal, "a --dialect other than grupal"),
-        (target.server.len() > 1, "more than one --server"),
         (target.password_file.is_some(), "--password-file"),
         (clients.churn > 0.0, "--churn"),
         (clients.slow_readers > 0, "--slow-readers"),

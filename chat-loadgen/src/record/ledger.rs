@@ -51,6 +51,10 @@ pub(crate) struct Ledger {
     /// Due to a receiver that was disconnected before it could get them, or from a sender that was: no
     /// fault of delivery.
     pub(crate) cut_off: u64,
+    /// Sent by a client whose server died, and heard by no client of any server: the message died with its
+    /// node before it was passed on. No fault of delivery.
+    #[serde(default)]
+    pub(crate) died_with_node: u64,
     /// Not arrived, and perhaps not due: in flight when their receiver left, or sent while it joined.
     #[serde(default)]
     pub(crate) undecided: u64,
@@ -71,7 +75,7 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     /// The classes of the deliveries that were due: each is in one.
-    pub(crate) fn classes(&self) -> [(&'static str, u64); 7] {
+    pub(crate) fn classes(&self) -> [(&'static str, u64); 8] {
         [
             ("ok", self.ok),
             ("lost", self.lost),
@@ -79,6 +83,7 @@ impl Ledger {
             ("corrupt", self.corrupt),
             ("late", self.late),
             ("cut off", self.cut_off),
+            ("died with node", self.died_with_node),
             ("undecided", self.undecided),
         ]
     }

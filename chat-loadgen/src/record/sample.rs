@@ -310,7 +310,8 @@ fn faulty_ledger() -> Ledger {
         late: 1,
         duplicated: 1,
         merged: 2,
-        cut_off: 12,
+        cut_off: 7,
+        died_with_node: 5,
         undecided: 4,
         disconnected: 1,
         forgotten: 0,
@@ -324,7 +325,8 @@ fn faulty_ledger() -> Ledger {
 fn faulty_intervals() -> Vec<Interval> {
     let mut intervals = record().intervals;
     if let Some(ledger) = &mut intervals[31].ledger {
-        (ledger.lost, ledger.late, ledger.cut_off, ledger.undecided) = (3, 1, 12, 4);
+        (ledger.lost, ledger.late, ledger.cut_off, ledger.undecided) = (3, 1, 7, 4);
+        ledger.died_with_node = 5;
         ledger.ok -= 20;
         (ledger.duplicated, ledger.merged) = (1, 2);
     }

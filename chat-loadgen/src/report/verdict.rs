@@ -60,7 +60,7 @@ pub(super) fn sum(ledger: &Ledger) -> String {
 }
 
 /// Kinds of faults that are found when a client's account is closed, not when something arrives.
-const MISSED: [&str; 3] = ["lost", "cut_off", "undecided"];
+const MISSED: [&str; 4] = ["lost", "cut_off", "died_with_node", "undecided"];
 
 /// A fault of a kind in a line: `c-17 ← c-3 #812 at 31.2 s, sent at 31.1 s: arrived again`, or of what did
 /// not arrive `missed by 31.2 s`. Behind each name stands its server, if there are several.

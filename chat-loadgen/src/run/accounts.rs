@@ -33,12 +33,13 @@ pub(super) struct Accounts {
 
 /// The ledger of deliveries, without what the clients themselves show.
 pub(super) fn ledger(plan: &Plan, all: &Accounts, shared: &Shared) -> Ledger {
-    const KINDS: [Anomaly; 11] = [
+    const KINDS: [Anomaly; 12] = [
         Anomaly::Lost,
         Anomaly::Late,
         Anomaly::Reordered,
         Anomaly::Corrupt,
         Anomaly::CutOff,
+        Anomaly::DiedWithNode,
         Anomaly::Undecided,
         Anomaly::Duplicated,
         Anomaly::Echoed,
@@ -64,6 +65,7 @@ pub(super) fn ledger(plan: &Plan, all: &Accounts, shared: &Shared) -> Ledger {
         foreign: count(Anomaly::Foreign),
         merged: count(Anomaly::Merged),
         cut_off: count(Anomaly::CutOff),
+        died_with_node: count(Anomaly::DiedWithNode),
         undecided: count(Anomaly::Undecided),
         disconnected,
         disorder: plan.total_order.then(|| count(Anomaly::Disorder)),

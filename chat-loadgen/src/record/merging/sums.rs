@@ -46,7 +46,7 @@ pub(super) fn addresses(sum: &mut Vec<AtAddress>, part: &[AtAddress]) -> Result<
 pub(super) fn ledger(sum: &mut Ledger, name: &str, part: &Ledger) -> Result<(), TooLarge> {
     add!(
         sum, part, expected, ok, lost, late, duplicated, reordered, echoed, corrupt, foreign,
-        merged, cut_off, undecided
+        merged, cut_off, died_with_node, undecided
     );
     sum.still_arriving |= part.still_arriving;
     add!(sum, part, disconnected, forgotten);

@@ -18,7 +18,8 @@ fn counts_rates_and_histograms_are_summed() {
     let sum = merged([a.clone(), b.clone()]).unwrap();
     assert_eq!(sum.ledger.expected, a.ledger.expected + b.ledger.expected);
     assert_eq!(sum.ledger.ok, a.ledger.ok + b.ledger.ok);
-    assert_eq!((sum.ledger.lost, sum.ledger.cut_off), (3, 12));
+    assert_eq!((sum.ledger.lost, sum.ledger.cut_off), (3, 7));
+    assert_eq!(sum.ledger.died_with_node, 5);
     assert!(sum.ledger.closes());
     assert_eq!((sum.workload.clients, sum.workload.senders), (1000, 100));
     assert_eq!(sum.traffic.messages, 2 * 29_994);

@@ -84,9 +84,9 @@ fn kill(
 ) -> Result<(), TargetError> {
     let mut time = begin + every;
     while wait_until(shared, time, end) {
-        shared.seam.begin_kill();
+        shared.seam.begin_kill(0);
         target.kill();
-        shared.seam.end_kill(shared.clock.now());
+        shared.seam.end_kill(0, shared.clock.now());
         if let Err(error) = target.restart() {
             shared.progress.silent.store(true, Ordering::Relaxed);
             return Err(error);
