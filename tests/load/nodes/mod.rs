@@ -1,0 +1,3 @@
+//! Runs against the servers of one chat, and their deaths.
+
+mod dying;
