@@ -8,7 +8,7 @@ use chat_tls::Trust;
 
 use crate::cli::{CheckOptions, ClientOptions, LoadOptions, RunOptions, ServerOptions};
 use crate::door::{Entrance, EntranceError};
-use crate::plan::{Connecting, Pacing, Plan};
+use crate::plan::{Connecting, Faults, Pacing, Plan};
 use crate::record::Workload;
 use crate::record::figures;
 use crate::record::threshold::{Condition, Metric};
@@ -26,6 +26,12 @@ pub(crate) enum Impossible {
     /// A command starts one server.
     #[error("--spawn starts one server: give one --server, or start the others yourself")]
     SpawnSeveral,
+    /// The command of a node lacks what tells it from others, or where its broker is.
+    #[error("the command of --spawn lacks {0}, which each node needs")]
+    NoPlaceholder(&'static str),
+    /// A node is to be cut off for longer than the run measures.
+    #[error("--cut-node takes longer than the run")]
+    LongCut,
     /// A generator's share is too small.
     #[error(
         "{0} generators are too many: each needs a sender, and a client in each room beside its senders"
@@ -86,7 +92,10 @@ pub(crate) enum Impossible {
     #[error("--abort-if '{0}' can never end a run of {time}", time = humantime::format_duration(*.1))]
     NeverEnds(String, Duration),
     /// Sessions with an option that they do not go together with.
-    #[error("--reconnect and --kill-every do not go together with {0}")]
+    #[error(
+        "clients with sessions (--reconnect, --kill-every, and faults of nodes in grupal) do not go \
+         together with {0}"
+    )]
     Sessions(&'static str),
     /// `--verify off` with an option that needs judged deliveries.
     #[error("--verify off judges nothing: no --total-order, --churn or --slow-readers")]
@@ -153,8 +162,14 @@ pub(crate) fn plan(
         Some(window) => Pacing::Closed(window),
         None => Pacing::Open(load.rate.clone(), load.arrivals),
     };
+    let faults = faults(clients);
+    let resumes = faults.reconnect > 0.0
+        || faults.kill_every.is_some()
+        || faults.are_of_nodes() && target.dialect == DialectName::Grupal;
+    // Their addresses are known when they have been started.
+    let nodes = target.spawn_nodes.unwrap_or(1) as usize;
+    let (addresses, entrances) = (addresses.repeat(nodes), vec![entrances; nodes].concat());
     let servers = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
-    let resumes = clients.reconnect > 0.0 || clients.kill_every.is_some();
     let plan = Plan {
         addresses,
         entrances,
@@ -171,8 +186,7 @@ pub(crate) fn plan(
             servers,
         },
         churn: clients.churn,
-        reconnect: clients.reconnect,
-        kill_every: clients.kill_every,
+        faults,
         pacing,
         sizes: load.size.clone().seeded(load.seed),
         seed: load.seed,
@@ -192,6 +206,11 @@ pub(crate) fn plan(
         Some(why) => Err(why),
         None => load.join.map_or(Ok(plan.clone()), |share| joined(plan, share, load)),
     }
+}
+
+fn faults(clients: &ClientOptions) -> Faults {
+    let &ClientOptions { reconnect, kill_every, kill_node, cut_node, kill_broker, .. } = clients;
+    Faults { reconnect, kill_every, kill_node, cut_node, kill_broker }
 }
 
 /// The protocol that the clients speak.
@@ -302,8 +321,12 @@ fn unfit_checks(run: &RunOptions, plan: &Plan) -> Option<Impossible> {
         Some(Impossible::NothingToTrust)
     } else if is_any(Door::has_frames) && plan.dialect.dialect().web().is_none() {
         Some(Impossible::NoFrames(plan.dialect.to_string()))
-    } else if run.target.spawn.is_some() && plan.addresses.len() > 1 {
+    } else if run.target.spawn.is_some() && run.target.server.len() > 1 {
         Some(Impossible::SpawnSeveral)
+    } else if let Some(lacking) = lacking_placeholder(&run.target) {
+        Some(Impossible::NoPlaceholder(lacking))
+    } else if plan.faults.cut_node.is_some_and(|time| time >= plan.duration) {
+        Some(Impossible::LongCut)
     } else if plan.total_order && clients < senders + rooms {
         Some(Impossible::NoWitness)
     } else if checks.calibrate && (!plan.dialect.is(DialectName::Basico) || rooms > 1) {
@@ -320,6 +343,13 @@ fn unfit_checks(run: &RunOptions, plan: &Plan) -> Option<Impossible> {
     } else {
         None
     }
+}
+
+/// The placeholder that the command of several nodes lacks, if it lacks one.
+fn lacking_placeholder(target: &ServerOptions) -> Option<&'static str> {
+    let (command, _) = target.spawn.as_deref().zip(target.spawn_nodes)?;
+    let needed = [Some("{port}"), target.spawn_broker.as_ref().map(|_| "{broker}")];
+    needed.into_iter().flatten().find(|placeholder| !command.contains(placeholder))
 }
 
 /// Metrics of all conditions.

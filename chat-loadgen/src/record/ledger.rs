@@ -181,6 +181,17 @@ pub(crate) struct Seam {
     pub(crate) accepted_lost: u64,
 }
 
+/// Faults that were made of the nodes of a chat, and of their broker.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Nodes {
+    /// Times a node was killed and started again.
+    pub(crate) kills: u64,
+    /// Times a node was cut off from the broker.
+    pub(crate) cuts: u64,
+    /// Times the broker was killed and started again.
+    pub(crate) broker_kills: u64,
+}
+
 /// The fate of a client that stopped reading.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SlowReader {

@@ -57,6 +57,10 @@ pub(crate) struct Seam {
     pub(crate) within_a_line: AtomicU64,
     /// Times the server was killed and started again.
     pub(crate) kills: AtomicU64,
+    /// Times a node was cut off from the broker.
+    pub(crate) node_cuts: AtomicU64,
+    /// Times the broker was killed and started again.
+    pub(crate) broker_kills: AtomicU64,
     /// Times a client was back.
     pub(crate) resumed: AtomicU64,
     /// Deliveries of the measuring window's messages that crossed a cut.

@@ -97,7 +97,15 @@ fn what_is_no_part_of_one_run_is_refused_with_all_reasons() {
     (other.histograms, other.share) = (None, None);
     other.workload.dialect = "nats".into();
     other.workload.duration = 5.0;
-    let calm = Workload { churn: 0.0, reconnect: 0.0, kill_every: 0.0, ..other.workload };
+    let calm = Workload {
+        churn: 0.0,
+        reconnect: 0.0,
+        kill_every: 0.0,
+        kill_node: 0.0,
+        cut_node: 0.0,
+        kill_broker: false,
+        ..other.workload
+    };
     other.workload = calm;
     other.workload.slow_readers = 0;
     other.workload.seed = 7;

@@ -188,7 +188,14 @@ impl Judge {
             if let Some(heard) = gone.and_then(|_| shared.deaths.heard_of(sender)) {
                 let lost = heard.clamp(awaited.start, awaited.end);
                 let numbers = (sender, awaited);
-                self.keep_awaited(shared, client, numbers, lost, Anomaly::DiedWithNode, &mut missing);
+                self.keep_awaited(
+                    shared,
+                    client,
+                    numbers,
+                    lost,
+                    Anomaly::DiedWithNode,
+                    &mut missing,
+                );
                 continue;
             }
             let (ending, end) = gone.map_or((ending, now), |gone| (Ending::CutOff, gone));

@@ -110,10 +110,7 @@ impl Anomaly {
     /// Returns whether a delivery is wrong.
     pub(crate) fn is_fault(self) -> bool {
         !Self::WORDS.contains(&self)
-            && !matches!(
-                self,
-                Self::CutOff | Self::DiedWithNode | Self::Undecided | Self::Merged
-            )
+            && !matches!(self, Self::CutOff | Self::DiedWithNode | Self::Undecided | Self::Merged)
     }
 }
 
