@@ -180,7 +180,7 @@ impl Conclusion {
 
 fn run_load(run: &RunOptions) -> Result<Conclusion, Error> {
     let addresses = request::resolve(&run.target.server)?;
-    let mut plan = request::plan(run, addresses, request::entrances(&run.target)?)?;
+    let mut plan = request::plan(run, &addresses, request::entrances(&run.target)?)?;
     let environment = experiment::environment(descriptors::raise());
     let outputs = Outputs::open(run)?;
     let baseline = files::baseline(&run.checks, &plan, &environment, &outputs)?;

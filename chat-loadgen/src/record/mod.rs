@@ -164,7 +164,7 @@ impl Status {
 }
 
 /// The workload that was asked for. Two runs can be compared if their workloads are equal.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Workload {
     /// The server's protocol.
     pub(crate) dialect: String,

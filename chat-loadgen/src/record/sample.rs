@@ -148,14 +148,6 @@ fn workload() -> Workload {
         clients: 500,
         senders: 50,
         rooms: 1,
-        idle_clients: 0,
-        slow_readers: 0,
-        churn: 0.0,
-        reconnect: 0.0,
-        kill_every: 0.0,
-        kill_node: 0.0,
-        cut_node: 0.0,
-        kill_broker: false,
         pacing: "open 500/s poisson".into(),
         size: "32..512".into(),
         warm_up: 5.0,
@@ -165,6 +157,7 @@ fn workload() -> Workload {
         verify: true,
         total_order: false,
         seed: 42,
+        ..Workload::default()
     }
 }
 

@@ -121,8 +121,8 @@ impl<'a> Phases<'a> {
                 .sum();
             self.linger();
             shared.seam.end();
-            let ended: Result<(), _> = killer.into_iter().chain(faults).map(joined).collect();
-            ended.map_err(Failure::Restart)?;
+            let mut faults = killer.into_iter().chain(faults);
+            faults.try_for_each(joined).map_err(Failure::Restart)?;
             Ok(pacer.map(joined))
         })
     }

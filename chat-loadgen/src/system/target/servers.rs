@@ -58,7 +58,7 @@ impl Servers {
         let started: Vec<_> = thread::scope(|scope| {
             let start = |(words, address)| scope.spawn(move || Target::start(words, address));
             let starting: Vec<_> = prepared.into_iter().map(start).collect();
-            let joined = starting.into_iter().map(|thread| thread.join());
+            let joined = starting.into_iter().map(thread::ScopedJoinHandle::join);
             joined.map(|it| it.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
         });
         let nodes = started.into_iter().collect::<Result<_, _>>()?;

@@ -6,8 +6,9 @@ use crate::traffic::client::{Client, Presence};
 impl Worker {
     /// Notes that a client has lost its connection for good. Returns whether its server was killed by this generator.
     pub(super) fn note_death(&self, client: &Client) -> bool {
-        let served = client.session.as_ref().map(|session| session.served);
-        let (server, since) = served.unwrap_or((client.server, client.since));
+        let session = client.session.as_ref();
+        let (server, since) =
+            session.map_or((client.server, client.since), |session| session.served);
         let killed = self.shared.seam.was_killed(server, since);
         if let Some(sender) = client.sender {
             let accepted = client.send_half.all_accepted(sender, &self.shared);
