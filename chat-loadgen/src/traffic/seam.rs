@@ -112,13 +112,15 @@ impl Seam {
         self.killed.get(server as usize).is_some_and(|at| since < at.load(Ordering::SeqCst))
     }
 
-    /// Lets a client come back at once to that server; or, if it is to try `elsewhere`, after a pause to another one.
-    pub(crate) fn leave(&self, client: u32, server: u32, elsewhere: bool, now: u64) {
-        let away = Away { client, server, attempts: 0, at: now };
-        if elsewhere { self.try_again(away, now) } else { self.add(away) }
+    /// Lets a client come back: at once to that server; or, if so many servers in a row have sent it away, after a
+    /// pause to the next one.
+    pub(crate) fn leave(&self, client: u32, server: u32, refusals: u32, now: u64) {
+        let away = Away { client, server, attempts: refusals, at: now };
+        if refusals == 0 { self.add(away) } else { self.try_again(away, now) }
     }
 
-    /// Lets a client try again after a pause, at the next server if there are several.
+    /// Lets a client try again after a pause, at another server if there are several. The clients of one server
+    /// spread over the others.
     pub(crate) fn try_again(&self, away: Away, now: u64) {
         let longest = PAUSE.saturating_mul(1 << away.attempts.min(10)).min(LONGEST);
         let longest = u64::try_from(longest.as_nanos()).unwrap_or(u64::MAX);
@@ -126,7 +128,8 @@ impl Seam {
         let dice = mix(u64::from(away.client) << 32 | u64::from(away.attempts));
         let pause = longest / 2 + dice % (longest / 2);
         let servers = u32::try_from(self.killed.len()).unwrap_or(u32::MAX).max(1);
-        let server = (away.server + 1) % servers;
+        let jump = if away.attempts == 0 { dice % u64::from(servers.max(2) - 1) } else { 0 };
+        let server = (away.server + 1 + u32::try_from(jump).unwrap_or(0)) % servers;
         self.add(Away { server, attempts: away.attempts + 1, at: now + pause, ..away });
     }
 
@@ -172,8 +175,8 @@ mod tests {
     #[test]
     fn clients_come_back_in_the_order_of_their_times_and_later_each_time() {
         let seam = Seam::new(2);
-        seam.leave(7, 0, false, 20);
-        seam.leave(3, 1, false, 10);
+        seam.leave(7, 0, 0, 20);
+        seam.leave(3, 1, 0, 10);
         let next = |now| seam.next(move || now).expect("a client");
         let first = next(10);
         assert_eq!((first.client, first.server), (3, 1));
@@ -187,6 +190,18 @@ mod tests {
         assert!(third.at >= 50_000_000, "{third:?}");
         seam.end();
         assert!(seam.next(|| 0).is_none());
+    }
+
+    #[test]
+    fn the_clients_of_one_server_spread_over_the_others_and_one_that_is_refused_asks_all() {
+        let seam = Seam::new(3);
+        let after = |client, server, attempts| {
+            seam.try_again(Away { client, server, attempts, at: 0 }, 0);
+            seam.next(|| u64::MAX).expect("a client").server
+        };
+        let others: Vec<u32> = (0..20).map(|client| after(client, 1, 0)).collect();
+        assert!(others.contains(&0) && others.contains(&2) && !others.contains(&1), "{others:?}");
+        assert_eq!([after(5, 0, 1), after(5, 1, 2), after(5, 2, 3)], [1, 2, 0]);
     }
 
     #[test]

@@ -185,7 +185,8 @@ impl Judge {
             }
             // What a sender had in flight when its connection ended may never have been heard.
             let gone = shared.audience.gone(sender).filter(|_| ending == Ending::Over);
-            if let Some(heard) = gone.and_then(|_| shared.deaths.heard_of(sender)) {
+            let died = (ending == Ending::Over).then(|| shared.deaths.heard_of(sender)).flatten();
+            if let Some(heard) = died {
                 let lost = heard.clamp(awaited.start, awaited.end);
                 let numbers = (sender, awaited);
                 self.keep_awaited(

@@ -2,9 +2,11 @@
 
 use super::Worker;
 use crate::traffic::client::{Client, Presence};
+use crate::wire::dialects::Stage;
 
 impl Worker {
-    /// Notes that a client has lost its connection for good. Returns whether its server was killed by this generator.
+    /// Notes that a client has lost its connection for good, or is away at the end. Returns whether its server was
+    /// killed by this generator.
     pub(super) fn note_death(&self, client: &Client) -> bool {
         let session = client.session.as_ref();
         let (server, since) =
@@ -17,20 +19,24 @@ impl Worker {
         killed
     }
 
-    /// Says which servers have clients, and what these have heard of the senders that are gone.
+    /// Says which servers have clients, and what these have heard of each sender.
     pub(super) fn settle(&self) {
         let deaths = &self.shared.deaths;
-        for client in self.clients.iter().flatten() {
-            let is_connected = client.presence != Presence::Lost && client.connection.is_some();
-            if client.took_part() && is_connected {
+        let mut heard = vec![0; self.shared.audience.all_senders()];
+        for client in self.clients.iter().flatten().filter(|client| client.took_part()) {
+            if client.presence == Presence::Here && client.stage != Stage::Ready {
+                self.note_death(client);
+            } else if client.presence != Presence::Lost {
                 deaths.enter_client(client.server);
             }
             let senders = self.shared.audience.senders(client.room()).iter().enumerate();
             for (seat, &sender) in senders {
-                if !self.shared.audience.has(sender) && !client.is_itself(sender, &self.shared) {
-                    deaths.enter_heard(sender, client.account.heard(seat));
-                }
+                let next = &mut heard[sender as usize];
+                *next = client.account.heard(seat).max(*next);
             }
+        }
+        for (sender, next) in (0..).zip(heard) {
+            deaths.enter_heard(sender, next);
         }
         deaths.enter_worker();
     }

@@ -43,7 +43,7 @@ impl Worker {
         }
         seam.cuts.fetch_add(1, Ordering::Relaxed);
         drop(connection);
-        self.let_go(at, false);
+        self.let_go(at, 0);
     }
 
     /// A connection has ended. Returns whether its client comes back.
@@ -57,21 +57,22 @@ impl Worker {
         }
         let is_refused = std::mem::take(&mut session.refused);
         // A server of several that is about to end takes up no session: another one may.
-        let elsewhere = is_refused || (servers > 1 && client.stage == RESUMING);
-        if !elsewhere && !self.shared.seam.was_killed(client.server, session.connected) {
+        let is_sent_away = is_refused || (servers > 1 && client.stage == RESUMING);
+        let refusals = if is_sent_away { session.refusals.max(1) } else { 0 };
+        if !is_sent_away && !self.shared.seam.was_killed(client.server, session.connected) {
             self.disconnected += 1;
             self.shared.progress.disconnected.fetch_add(1, Ordering::Relaxed);
             if let Some(server) = self.judge.servers.get_mut(client.server as usize) {
                 server.disconnected += 1;
             }
         }
-        self.let_go(at, elsewhere);
+        self.let_go(at, refusals);
         true
     }
 
-    /// Closes a client's connection. What has not come is still due to the client, which comes back; `elsewhere` if
-    /// it tries another server first.
-    fn let_go(&mut self, at: usize, elsewhere: bool) {
+    /// Closes a client's connection. What has not come is still due to the client, which comes back; if so
+    /// many servers have sent it away, to another one.
+    fn let_go(&mut self, at: usize, refusals: u32) {
         let Some(Some(client)) = self.clients.get_mut(at) else { return };
         client.send_half.disconnect(&self.shared);
         client.connection = None;
@@ -79,7 +80,7 @@ impl Worker {
         client.rest.clear();
         client.early.clear();
         client.stage = RESUMING;
-        self.shared.seam.leave(client.index, client.server, elsewhere, self.shared.clock.now());
+        self.shared.seam.leave(client.index, client.server, refusals, self.shared.clock.now());
     }
 
     /// A client says on a new connection who it is.

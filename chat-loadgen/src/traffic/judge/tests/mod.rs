@@ -377,7 +377,6 @@ fn what_no_client_heard_of_a_dead_server_died_with_it_and_what_one_heard_is_lost
     let first = seen.text(0);
     seen.text(4);
     seen.hear(&first);
-    seen.shared.audience.leave(0, 0, Some(0), 1_100);
     seen.shared.deaths = Deaths::new(2, 2);
     seen.shared.deaths.lose(0, 1, true, 0);
     // Another client has heard two more.
