@@ -23,6 +23,8 @@ struct Node {
     clients: Mutex<Vec<TcpStream>>,
     /// A line that its first client does not get.
     withheld: Arc<Mutex<Option<String>>>,
+    /// True if it exchanges messages of different senders.
+    swaps: bool,
 }
 
 impl Node {
@@ -64,9 +66,20 @@ impl Node {
 
     /// Passes on what the centre says.
     fn pass_down(&self, upstream: TcpStream, mut client: TcpStream, is_first: bool) {
-        for line in BufReader::new(upstream).lines().map_while(io::Result::ok) {
+        let mut lines = BufReader::new(upstream).lines().map_while(io::Result::ok);
+        let mut swaps = self.swaps;
+        while let Some(mut line) = lines.next() {
             let is_withheld = || self.withheld.lock().expect("no panic").as_ref() == Some(&line);
-            if !(is_first && !self.dies && is_withheld()) && writeln!(client, "{line}").is_err() {
+            if is_first && !self.dies && is_withheld() {
+                continue;
+            }
+            if swaps && is_message(&line) {
+                swaps = false;
+                let next = lines.next().unwrap_or_default();
+                let pair = if sender(&next) == sender(&line) { [line, next] } else { [next, line] };
+                line = pair.join("\n");
+            }
+            if writeln!(client, "{line}").is_err() {
                 return;
             }
         }
@@ -88,6 +101,11 @@ fn clone(stream: &TcpStream) -> TcpStream {
 /// Whether a line is a message of the run, and no probe of the barrier.
 fn is_message(line: &str) -> bool {
     line.as_bytes().get(5) == Some(&b'm')
+}
+
+/// The sender of a message, which stands behind its kind.
+fn sender(line: &str) -> Option<&str> {
+    line.get(6..9)
 }
 
 const LOAD: [&str; 8] =
@@ -127,6 +145,22 @@ fn what_one_survivor_heard_of_a_dead_server_is_lost_to_the_others() -> Result {
     assert_eq!(ended.number("/ledger/died_with_node") % survivors, 0, "{ledger}");
     assert!(ended.number("/ledger/died_with_node") > 0, "{ledger}");
     assert_eq!(ended.status, Some(3), "{}", ended.words);
+    Ok(())
+}
+
+#[test]
+fn one_order_holds_over_all_servers_and_a_server_that_has_another_is_found() -> Result {
+    let centre = Relay::start(&[])?;
+    for swaps in [false, true] {
+        let other = Node { swaps, ..Node::default() }.serve(centre.address);
+        let one = Node::default().serve(centre.address);
+        let options = ["--total-order", "--server", &one, "--server", &other];
+        let ended = run(&[&LOAD[..], &options].concat());
+        let ledger = ended.value("/ledger");
+        assert_eq!(ended.number("/ledger/lost") + ended.number("/ledger/reordered"), 0, "{ledger}");
+        assert_eq!(ended.number("/ledger/disorder") > 0, swaps, "{ledger}");
+        assert_eq!(ended.status, Some(if swaps { 3 } else { 0 }), "{}", ended.words);
+    }
     Ok(())
 }
 
