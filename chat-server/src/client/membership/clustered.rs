@@ -42,9 +42,10 @@ impl<'a> Membership<'a> {
         let greeting = greeting.map(str::to_owned);
         let ip = self.connection.peer().ip();
         self.run(async move {
+            let is_proved = proved.is_some();
             let account = proved.map(|proved| proved.account);
             let entered = cluster.enter((&name, account), ip, seat, greeting).await;
-            Outcome::Entered(name, entered)
+            Outcome::Entered { name, is_proved, entered }
         });
         Ok(Taken::Asked)
     }
@@ -68,7 +69,7 @@ impl<'a> Membership<'a> {
                         seat = again;
                         copy += 1;
                     }
-                    entered => return Outcome::Entered(name, entered),
+                    entered => return Outcome::Entered { name, is_proved: false, entered },
                 }
             }
         });
@@ -201,10 +202,14 @@ impl<'a> Membership<'a> {
     }
 
     /// The answer to that.
-    pub(super) fn resumed(&mut self, resumed: Resumed) -> Result<(), NameError> {
-        let (hold, name, back) = resumed?;
-        self.comes_back(hold, name, back);
-        Ok(())
+    pub(super) fn resumed(&mut self, resumed: Resumed) -> Result<Taken, NameError> {
+        match resumed {
+            Ok((hold, name, back)) => self.comes_back(hold, name, back),
+            // A refusal would say that there is no such session.
+            Err(NameError::NotNow) => return Ok(Taken::Later),
+            Err(error) => return Err(error),
+        }
+        Ok(Taken::Named)
     }
 
     /// The line of this number has been heard. It is told so when that has come back from the log, behind the lines before it.
