@@ -2,10 +2,12 @@
 //! is done when it comes back.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chat_protocol::command::Command;
 use chat_protocol::name::{Name, NameError};
 use tokio::sync::oneshot;
+use tokio::time::sleep;
 
 use super::proof::{Outcome, Taken};
 use super::{Membership, Nameless, State};
@@ -19,6 +21,9 @@ use crate::room::seat::Seat;
 
 /// The clients of a cluster, if this is a server of one.
 type Clustered<'a> = &'a Arc<Cluster<TcpConnection>>;
+
+/// The time between two attempts to get a name for a client that has not asked for one.
+const AGAIN: Duration = Duration::from_secs(1);
 
 impl<'a> Membership<'a> {
     fn cluster(&self) -> Option<Clustered<'a>> {
@@ -68,6 +73,11 @@ impl<'a> Membership<'a> {
                     Err((NameError::Taken, Some(again))) => {
                         seat = again;
                         copy += 1;
+                    }
+                    // It has not asked for a name, and waits for one.
+                    Err((NameError::NotNow, Some(again))) => {
+                        seat = again;
+                        sleep(AGAIN).await;
                     }
                     entered => return Outcome::Entered { name, is_proved: false, entered },
                 }
