@@ -17,7 +17,7 @@ def generate(running, dialect, cpus, options, seconds, watch=None):
     """Puts a running server under load; gives the record. `seconds` is what the run is to take,
     `watch` is called again and again until it ends, and waits in between."""
     command = [BINARIES / "chat-loadgen", *running.server.target(running.address, dialect),
-               "--pid", running.pid, "--json", "-", *options]
+               *(["--pid", running.pid] if running.pid else []), "--json", "-", *options]
     # Files: a pipe that is not read while `watch` goes on would hold up the generator.
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as words:
         process = processes.start(command, cpus, stdout=output, stderr=words)
