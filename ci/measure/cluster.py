@@ -125,7 +125,7 @@ class Nodes:
         self.folder, self.server, self.ports = pathlib.Path(folder), self, free_ports(number)
         self.running = [self.start(index, port, profile, urls) for index, port in enumerate(self.ports)]
         for index in range(number):
-            until("a server that asks for names", lambda: Person(self, index, patience=PATIENCE))
+            until("a server that lets people in", lambda: self.takes(index))
 
     @staticmethod
     def command(port, profile, urls):
@@ -136,6 +136,21 @@ class Nodes:
     def start(self, index, port, profile, urls):
         with open(self.folder / f"node-{index}.log", "w") as log:
             return processes.start(self.command(port, profile, urls), stdout=log, stderr=log)
+
+    def takes(self, index, patience=PATIENCE):
+        """Whether two clients of a node hear each other."""
+        address = "127.0.0.1", self.ports[index]
+        with socket.create_connection(address) as speaker, socket.create_connection(address, patience) as listener:
+            for stream, name in [(speaker, "ready-1"), (listener, "ready-2")]:
+                stream.sendall(f"{name}\n".encode())
+            heard = b""
+            listener.settimeout(0.5)
+            while b"ready-1" not in heard:
+                speaker.sendall(b"heard?\n")
+                if not (more := listener.recv(4096)):
+                    return False
+                heard += more
+        return True
 
     def target(self, _, dialect):
         return [*(word for port in self.ports for word in ("--server", f"127.0.0.1:{port}")), "--dialect", dialect]

@@ -10,7 +10,7 @@ from typing import Callable
 from . import load
 from .cluster import Brokers, Nodes, Person, until
 
-CLIENTS = ["--clients", 40, "--senders", 6, "--rate", "200/s", "--total-order", "--allow-invalid"]
+CLIENTS = ["--clients", 40, "--senders", 6, "--rate", "200/s", "--total-order", "--allow-invalid", "--witnesses", 2000]
 WARM_UP, BEFORE = 1, 2
 # Seconds. A leader is chosen anew; a person may come in again; a name is free after a death.
 OUTAGE, LEADER, AGAIN, FREE = 2, 10, 15, 7
