@@ -8,9 +8,9 @@ use chat_cluster::state::{Place, State};
 use chat_cluster::wire::{Malformed, Reader};
 use chat_store::line::Position;
 
-use super::acts::{Act, Coming, Enter, Resume};
 use super::{Cluster, NAMELESS, Waiting};
 use crate::net::transport::Transport;
+use crate::people::acts::{Act, Coming, Enter, Resume};
 use crate::people::directory::{Arrival, Directory, People};
 use crate::room::fanout::Deliveries;
 use crate::room::seat::MemberId;
