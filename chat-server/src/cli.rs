@@ -254,7 +254,7 @@ impl Cli {
         // The rest is for the connections.
         let output_drain = SHORTEST_FLUSH.max(self.config.drain() / 10);
         let console = streams.console.clone();
-        let served = run(listeners, self.config, console, operator, store, motd, log, stop).await;
+        let served = run(listeners, self.config, console, operator, (store, log), motd, stop).await;
         streams.console.finish(output_drain);
         streams.log.finish(output_drain);
         if let Some(screen) = streams.screen {

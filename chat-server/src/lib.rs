@@ -61,6 +61,7 @@ mod streams;
 mod tls;
 mod web;
 
+use std::convert::Infallible;
 use std::future::{Future, pending};
 use std::io;
 use std::net::SocketAddr;
@@ -136,9 +137,8 @@ pub(crate) async fn run(
     config: Config,
     console: Console,
     operator: Option<(Name, Desk)>,
-    mut store: Option<Store>,
+    (mut store, log): (Option<Store>, Option<Log>),
     motd: Arc<Motd>,
-    log: Option<Log>,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let connections = TaskTracker::new();
@@ -165,18 +165,13 @@ pub(crate) async fn run(
         .map(|(name, desk)| (directory.admit_operator(name.clone(), console.clone()), name, desk));
     directory.first.filled().await;
     let mut stop = pin!(stop);
-    let _taking_part = match (log, &server.cluster) {
-        (Some(log), Some(cluster)) => {
-            let taking_part = cluster::serving::run(Arc::clone(&server), Arc::clone(cluster), log);
-            let taking_part = AbortOnDropHandle::new(tokio::spawn(taking_part));
-            tokio::select! {
-                () = &mut stop => return Ok(()),
-                () = cluster.opened() => {}
-            }
-            Some(taking_part)
+    let taking_part = log.and_then(|log| take_part(&server, log));
+    if let Some(cluster) = &server.cluster {
+        tokio::select! {
+            () = &mut stop => return Ok(()),
+            () = cluster.opened() => {}
         }
-        _ => None,
-    };
+    }
     console.announce(wording::started(&addresses));
     console.announce(wording::WAITING);
     if let Some(damage) = damage {
@@ -204,7 +199,15 @@ pub(crate) async fn run(
 
     drop(acceptor);
     shut_down(&server, connections).await;
+    drop(taking_part);
     failure.try_recv().map_or(Ok(()), pass_on)
+}
+
+/// Begins to take part in the cluster.
+fn take_part(server: &Arc<Server>, log: Log) -> Option<AbortOnDropHandle<Infallible>> {
+    let cluster = Arc::clone(server.cluster.as_ref()?);
+    let taking_part = cluster::serving::run(Arc::clone(server), cluster, log);
+    Some(AbortOnDropHandle::new(tokio::spawn(taking_part)))
 }
 
 /// Lets the clients go: what was accepted is delivered and stored, as far as there is time.

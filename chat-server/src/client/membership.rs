@@ -225,7 +225,7 @@ impl<'a> Membership<'a> {
     /// name.
     fn enter(&mut self, name: Name, proved: Option<Proved>) -> Result<Taken, NameError> {
         if let Some(cluster) = &self.server.cluster {
-            return self.claim(cluster, name, proved);
+            return Ok(self.claim(cluster, name, proved));
         }
         let State::Nameless(nameless) = &mut self.state else { return Ok(Taken::Named) };
         let encoding = self.connection.encoding();

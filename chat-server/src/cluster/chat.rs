@@ -97,7 +97,7 @@ impl<T: Transport> Chat<'_, T> {
             Some(Waiting::Resume(connection, answer)) => (Some(connection), Some(answer)),
             _ => (None, None),
         };
-        let resumed = people.comes_back(client, resume, connection);
+        let resumed = people.comes_back(client, resume, connection.as_ref());
         let is_back = resumed.is_ok();
         let is_heard = answer.is_some_and(|answer| answer.send(resumed).is_ok());
         if is_back && self.is_mine(client) && !is_heard {

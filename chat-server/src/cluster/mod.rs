@@ -196,7 +196,7 @@ impl<T: Transport> Cluster<T> {
     }
 
     /// Returns whether a numbered line has not come back yet. `None`: another connection has the person by now.
-    pub(crate) fn is_new(&self, directory: &Directory<T>, hold: Hold, number: u64) -> Option<bool> {
+    pub(crate) fn is_new(directory: &Directory<T>, hold: Hold, number: u64) -> Option<bool> {
         directory.is_new(hold, number)
     }
 
@@ -325,15 +325,16 @@ impl<T: Transport> Cluster<T> {
     pub(crate) async fn drained(&self) {
         loop {
             let returned = self.returned.notified();
-            let inbox = self.inbox();
-            if !inbox.is_open
-                || inbox.acts.is_empty() && self.in_flight.load(Ordering::Relaxed) == 0
-            {
+            if self.is_drained() {
                 return;
             }
-            drop(inbox);
             returned.await;
         }
+    }
+
+    fn is_drained(&self) -> bool {
+        let inbox = self.inbox();
+        !inbox.is_open || inbox.acts.is_empty() && self.in_flight.load(Ordering::Relaxed) == 0
     }
 
     /// The server is part of the cluster from here on, or not any more: then nothing that clients wait for comes.

@@ -35,10 +35,10 @@ pub(crate) async fn run(
         let fenced = take_part(&server, &cluster, &mut log).await;
         tracing::error!("this server is not part of the cluster any more: {fenced}");
         cluster.set_open(false);
-        let Some(served) = &server.served else { continue };
-        served.dismiss_all(Dismissal::Isolated);
+        let Some(clients) = &server.served else { continue };
+        clients.dismiss_all(Dismissal::Isolated);
         let gone = async {
-            while !served.is_empty() {
+            while !clients.is_empty() {
                 sleep(LOOK).await;
             }
         };

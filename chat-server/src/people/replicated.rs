@@ -131,11 +131,10 @@ impl<T: Transport> People<T> {
     pub(crate) fn comes_back(
         &mut self,
         client: Client,
-        resume: Resume,
-        connection: Option<Arc<T>>,
+        Resume { token, behind, ip }: Resume,
+        connection: Option<&Arc<T>>,
     ) -> Result<(Hold, Name, Back), NameError> {
-        let Resume { token, behind, ip } = resume;
-        let (hold, name, back) = self.resume(token, behind, connection.as_ref(), (ip, None))?;
+        let (hold, name, back) = self.resume(token, behind, connection, (ip, None))?;
         let hold = Hold { link: link(client), ..hold };
         self.set_address(hold.id, Some(ip));
         self.holds_mut().insert(client, hold);

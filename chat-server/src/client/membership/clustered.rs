@@ -36,11 +36,11 @@ impl<'a> Membership<'a> {
         cluster: Clustered<'a>,
         name: Name,
         proved: Option<Proved>,
-    ) -> Result<Taken, NameError> {
-        let State::Nameless(nameless) = &mut self.state else { return Ok(Taken::Named) };
+    ) -> Taken {
+        let State::Nameless(nameless) = &mut self.state else { return Taken::Named };
         // Else it is too late: it makes way for another, and the end of its stream comes next.
         let Some(seat) = nameless.seat.take_if(|_| nameless.registration.end()) else {
-            return Ok(Taken::Named);
+            return Taken::Named;
         };
         // The question was alone: the greeting comes now.
         let greeting = nameless.asking.as_ref().and_then(|_| self.server.config.greeting());
@@ -52,7 +52,7 @@ impl<'a> Membership<'a> {
             let entered = cluster.enter((&name, account), ip, seat, greeting).await;
             Outcome::Entered { name, is_proved, entered }
         });
-        Ok(Taken::Asked)
+        Taken::Asked
     }
 
     /// The same for a client that is not asked for a name: the first of its names that is free.
