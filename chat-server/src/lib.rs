@@ -165,18 +165,17 @@ pub(crate) async fn run(
         .map(|(name, desk)| (directory.admit_operator(name.clone(), console.clone()), name, desk));
     directory.first.filled().await;
     let mut stop = pin!(stop);
-    let taking_part = log.and_then(|log| take_part(&server, log));
+    let mut taking_part = log.and_then(|log| take_part(&server, log));
     if let Some(cluster) = &server.cluster {
         tokio::select! {
             () = &mut stop => return Ok(()),
+            error = has_failed(&mut taking_part) => pass_on(error)?,
             () = cluster.opened() => {}
         }
     }
     console.announce(wording::started(&addresses));
     console.announce(wording::WAITING);
-    if let Some(damage) = damage {
-        console.announce(damage);
-    }
+    damage.into_iter().for_each(|damage| console.announce(damage));
 
     let mut acceptor = listen(&server, listeners, limits, &connections);
     let mut operator = pin!(operator::talk(&server, operator));
@@ -186,6 +185,7 @@ pub(crate) async fn run(
             biased;
             () = &mut stop => break,
             Some(error) = failure.recv() => pass_on(error)?,
+            error = has_failed(&mut taking_part) => pass_on(error)?,
             () = &mut operator => break,
             // In a cluster, the log has the time.
             never = &mut timers, if server.cluster.is_none() => match never {},
@@ -208,6 +208,17 @@ fn take_part(server: &Arc<Server>, log: Log) -> Option<AbortOnDropHandle<Infalli
     let cluster = Arc::clone(server.cluster.as_ref()?);
     let taking_part = cluster::serving::run(Arc::clone(server), cluster, log);
     Some(AbortOnDropHandle::new(tokio::spawn(taking_part)))
+}
+
+/// Completes when a server cannot take part in its cluster any more, because something panicked. Cancel-safe.
+async fn has_failed(taking_part: &mut Option<AbortOnDropHandle<Infallible>>) -> JoinError {
+    match taking_part {
+        Some(taking_part) => match taking_part.await {
+            Ok(never) => match never {},
+            Err(error) => error,
+        },
+        None => pending().await,
+    }
 }
 
 /// Lets the clients go: what was accepted is delivered and stored, as far as there is time.
