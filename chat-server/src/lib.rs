@@ -173,9 +173,8 @@ pub(crate) async fn run(
             () = cluster.opened() => {}
         }
     }
-    console.announce(wording::started(&addresses));
-    console.announce(wording::WAITING);
-    damage.into_iter().for_each(|damage| console.announce(damage));
+    let started = [wording::started(&addresses).to_string(), wording::WAITING.to_owned()];
+    started.into_iter().chain(damage).for_each(|line| console.announce(line));
 
     let mut acceptor = listen(&server, listeners, limits, &connections);
     let mut operator = pin!(operator::talk(&server, operator));
