@@ -107,7 +107,6 @@ impl<'a> Membership<'a> {
                 return Err(error);
             }
         };
-        self.server.directory.make_way(self.connection.origin());
         self.is_now(hold, name);
         self.has_arrived(arrived);
         Ok(())
@@ -158,6 +157,7 @@ impl<'a> Membership<'a> {
         let speaker = Speaker::Client(self.connection.peer(), self.connection.number(), name);
         let number = self.numbered.as_ref().map(|numbered| numbered.number);
         let label = self.server.speech.label;
+        self.server.speech.print_said(speaker, text);
         cluster.say((hold, *member), number, (speaker, label), text);
         self.is_proposed = true;
         self.caused += text.len();
