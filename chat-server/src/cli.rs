@@ -206,6 +206,19 @@ impl Cli {
         }
     }
 
+    /// Listens at each door.
+    async fn listeners(&self, secured: Option<&Secured>) -> Result<Listeners, StartError> {
+        let tls = self.listen(self.tls.bind()).await?;
+        Ok(Listeners {
+            plain: self.listen(self.bind.0.as_ref()).await?,
+            tls: tls.zip(secured.map(Secured::lines)),
+            web: self
+                .listen(self.web.as_ref())
+                .await?
+                .map(|web| (web, secured.and_then(Secured::web))),
+        })
+    }
+
     async fn serve(self) -> Result<(), StartError> {
         let signalled = signals::stop().map_err(StartError::Runtime)?;
         let secured = self.tls.secured().map_err(StartError::Certificate)?;
@@ -218,15 +231,7 @@ impl Cli {
                 None => pending().await,
             }
         };
-        let tls = self.listen(self.tls.bind()).await?;
-        let listeners = Listeners {
-            plain: self.listen(self.bind.0.as_ref()).await?,
-            tls: tls.zip(secured.map(Secured::lines)),
-            web: self
-                .listen(self.web.as_ref())
-                .await?
-                .map(|web| (web, secured.and_then(Secured::web))),
-        };
+        let listeners = self.listeners(secured).await?;
         let streams = match &self.config.operator.0 {
             Some(name) => {
                 let asked = (!self.operator_given).then_some(name);
@@ -253,12 +258,14 @@ impl Cli {
         let console = streams.console.clone();
         let log = tokio::select! {
             biased;
-            log = self.cluster.connect(&console, self.language()) => Some(log.map_err(StartError::Cluster)?),
+            log = self.cluster.connect(&console, self.language()) => {
+                Some(log.map_err(StartError::Cluster)?)
+            }
             () = &mut stop => None,
         };
         let served = match log {
             Some(log) => {
-                run(listeners, self.config, console, operator, store, motd, log, stop).await
+                run(listeners, self.config, console, operator, (store, log), motd, stop).await
             }
             None => Ok(()),
         };
@@ -376,54 +383,4 @@ impl StartError {
 }
 
 #[cfg(test)]
-mod tests {
-    use chat_protocol::usage::Switch;
-    use clap::FromArgMatches;
-
-    use super::*;
-
-    #[test]
-    fn the_command_line_is_consistent_in_every_profile() {
-        for profile in Profile::ALL {
-            command(profile).debug_assert();
-            let cli = command(profile).try_get_matches_from(["chat-server"]);
-            let cli = Cli::from_arg_matches(&cli.unwrap()).unwrap();
-            let options = profile.server();
-            assert_eq!(Ok(cli.config.operator.clone()), options.operator.parse());
-            let Config { label, ask_name, presence, commands, .. } = cli.config;
-            assert_eq!((label, ask_name.is_on()), (options.label, options.ask_name));
-            let given = (presence.is_on(), commands.is_on());
-            assert_eq!(given, (options.presence, options.commands));
-            let Config { max_clients, when_full, idle_timeout, max_rate, .. } = cli.config;
-            assert_eq!((max_clients, when_full), (options.max_clients, options.when_full));
-            assert_eq!((idle_timeout, max_rate), (options.idle_timeout, options.max_rate));
-        }
-    }
-
-    #[test]
-    fn help_shows_what_the_profile_sets() {
-        let help = command(Profile::Sala).render_help().to_string();
-        let presence = help.split("--presence").nth(1).unwrap().split("--").next().unwrap();
-        assert!(presence.contains("[default: on]"), "{help}");
-        assert!(help.contains("basico    sala      practico  grupal"), "{help}");
-    }
-
-    #[test]
-    fn every_example_can_be_used() {
-        for (_, example) in EXAMPLES {
-            command(Profile::Basico).try_get_matches_from(example.split(' ')).unwrap();
-        }
-    }
-
-    #[test]
-    fn an_option_wins_over_the_profile() {
-        let arguments = ["chat-server", "--ask-name", "off", "--presence=off", "--operator", "off"];
-        for profile in Profile::ALL {
-            let cli = command(profile).try_get_matches_from(arguments).unwrap();
-            let cli = Cli::from_arg_matches(&cli).unwrap();
-            let switches = [cli.config.ask_name, cli.config.presence];
-            assert!(!switches.into_iter().any(Switch::is_on), "{profile}");
-            assert!(cli.config.operator.0.is_none(), "{profile}");
-        }
-    }
-}
+mod tests;

@@ -74,8 +74,8 @@ impl<T> Cluster<T> {
         match self.0 {}
     }
 
-    pub(crate) fn is_new(&self, _: &Directory<T>, _: Hold, _: u64) -> Option<bool> {
-        match self.0 {}
+    pub(crate) fn is_new(_: &Directory<T>, _: Hold, _: u64) -> Option<bool> {
+        None
     }
 
     pub(crate) fn pass_over(&self, _: Hold, _: u64) {

@@ -11,12 +11,10 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | `acts` | the acts of clients, as entries |
 //! | `chat` | what becomes of them: the state that the servers have in common |
 //! | `serving` | the task that turns the node |
 //! | `options` | the command line |
 
-pub(crate) mod acts;
 mod chat;
 pub(crate) mod options;
 pub(crate) mod serving;
@@ -39,6 +37,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
 use crate::net::transport::Transport;
+use crate::people::acts::{Act, Author, Coming, Commanded, Enter, Resume, Said};
 use crate::people::commands::Effect;
 use crate::people::directory::coming::{Hold, Leaving};
 use crate::people::directory::resumption::Back;
@@ -47,8 +46,6 @@ use crate::people::speech::Speaker;
 use crate::room::order::Room;
 use crate::room::seat::{MemberId, Seat};
 pub(crate) use chat_cluster::nats::JetStream as Log;
-
-use acts::{Act, Author, Coming, Commanded, Enter, Resume, Said};
 
 /// The time for which a client waits for its name, or its session.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -199,7 +196,7 @@ impl<T: Transport> Cluster<T> {
     }
 
     /// Returns whether a numbered line has not come back yet. `None`: another connection has the person by now.
-    pub(crate) fn is_new(&self, directory: &Directory<T>, hold: Hold, number: u64) -> Option<bool> {
+    pub(crate) fn is_new(directory: &Directory<T>, hold: Hold, number: u64) -> Option<bool> {
         directory.is_new(hold, number)
     }
 
@@ -328,15 +325,16 @@ impl<T: Transport> Cluster<T> {
     pub(crate) async fn drained(&self) {
         loop {
             let returned = self.returned.notified();
-            let inbox = self.inbox();
-            if !inbox.is_open
-                || inbox.acts.is_empty() && self.in_flight.load(Ordering::Relaxed) == 0
-            {
+            if self.is_drained() {
                 return;
             }
-            drop(inbox);
             returned.await;
         }
+    }
+
+    fn is_drained(&self) -> bool {
+        let inbox = self.inbox();
+        !inbox.is_open || inbox.acts.is_empty() && self.in_flight.load(Ordering::Relaxed) == 0
     }
 
     /// The server is part of the cluster from here on, or not any more: then nothing that clients wait for comes.

@@ -147,8 +147,8 @@ fn r14_10_no_new_name_is_given_while_the_log_is_away_and_no_session_ends() -> Re
     cut.end_sending()?;
     while cut.hear()?.is_some() {}
     ana.peer.send(format!("/reanudar {} {}\n", ana.token, ana.position))?;
-    hear_until(&mut ana.peer, &refused)?;
-    ana.peer.expect(NAME_KEYWORD)?;
+    hear_until(&mut ana.peer, ES.was_isolated())?;
+    ana.peer.expect_end()?;
     chat.broker.restart()?;
     hear_until(&mut bea, ES.servers_back())?;
     bea.send("hola\n")?;
