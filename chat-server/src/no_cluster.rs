@@ -117,6 +117,7 @@ pub(crate) mod options {
     use clap::Args;
 
     use super::Log;
+    use crate::config::Config;
     use crate::console::Console;
     use crate::store::StoreOptions;
 
@@ -129,6 +130,11 @@ pub(crate) mod options {
     pub enum ClusterError {}
 
     impl ClusterOptions {
+        pub(crate) fn excluded(&self, _: &Config, _: &StoreOptions) -> Option<&'static str> {
+            let Self {} = self;
+            None
+        }
+
         pub(crate) fn is_init(&self) -> bool {
             let Self {} = self;
             false

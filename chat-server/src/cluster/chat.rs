@@ -138,8 +138,11 @@ impl<T: Transport> State for Chat<'_, T> {
         }
     }
 
+    /// The people of this server are told why it lets them go.
     fn bury(&mut self, at: Place, node: Incarnation) {
-        self.at(at).buries(node);
+        if node != self.me {
+            self.at(at).buries(node);
+        }
     }
 
     fn miss(&mut self, at: Place, _node: Incarnation, _passes: u64) {

@@ -343,6 +343,7 @@ impl<T: Transport> Cluster<T> {
         *inbox = Inbox { is_open, ..Inbox::default() };
         drop(inbox);
         self.lock_waiting().clear();
+        self.set_away(false);
         self.set_in_flight(0);
     }
 
