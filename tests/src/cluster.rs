@@ -163,7 +163,7 @@ impl Entrance<'_> {
 #[track_caller]
 pub fn enter(peer: &mut Peer, name: &str, room: &str) -> Result {
     peer.send(format!("{name}\n/sala {room}\n"))?;
-    hear_until(peer, &ES.you_are_in(&room.parse().expect("a name")).to_string())?;
+    hear_until(peer, &format!("* estás en la sala {room}"))?;
     let list = peer.hear()?.unwrap_or_default();
     if list.starts_with(&format!("* eres {name}; en {room} (")) {
         return Ok(());

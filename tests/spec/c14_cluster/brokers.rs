@@ -1,19 +1,20 @@
 //! Brokers that are killed and stopped: the chat stands still meanwhile.
 
+use async_nats::jetstream;
 use chat_drive::failure::Result;
 use chat_protocol::name::NameError;
 use chat_protocol::wording::NAME_KEYWORD;
 use chat_tests::ES;
-use chat_tests::cluster::{enter, hear_until};
+use chat_tests::cluster::{Entrance, Node, SharedLog, enter, hear_until};
+use chat_tests::harness::broker::Broker;
 use chat_tests::harness::peer::Peer;
 use chat_tests::harness::stage::Stage;
 
-use super::{OPTIONS, Own, own};
+use super::{OPTIONS, own, runtime};
 use crate::c11_memory::resuming::Resumer;
 
 /// Two people, each at a server of its own, in one room.
-fn two(chat: &Own<'_>) -> Result<[Peer; 2]> {
-    let [a, b] = chat.doors();
+fn two([a, b]: [Entrance<'_>; 2]) -> Result<[Peer; 2]> {
     let mut ana = a.member("Ana", "sala")?;
     let bea = b.member("Bea", "sala")?;
     ana.expect("* Bea viene de la sala general")?;
@@ -46,7 +47,7 @@ fn say(peers: &mut [Peer; 2], numbers: std::ops::Range<u32>) -> Result {
 fn r14_9_nothing_is_lost_with_a_broker_that_is_killed_and_starts_again() -> Result {
     let stage = Stage::new();
     let Some(mut chat) = own(&stage, &OPTIONS)? else { return Ok(()) };
-    let mut peers = two(&chat)?;
+    let mut peers = two(chat.doors())?;
     for round in 0..3 {
         let first = round * 300;
         say(&mut peers, first..first + 100)?;
@@ -66,7 +67,7 @@ fn r14_9_nothing_is_lost_with_a_broker_that_is_killed_and_starts_again() -> Resu
 fn r14_9_people_are_told_once_that_the_log_is_away_and_once_that_it_is_back() -> Result {
     let stage = Stage::new();
     let Some(mut chat) = own(&stage, &OPTIONS)? else { return Ok(()) };
-    let mut peers = two(&chat)?;
+    let mut peers = two(chat.doors())?;
     chat.broker.kill()?;
     for peer in &mut peers {
         peer.expect(ES.servers_away())?;
@@ -77,7 +78,10 @@ fn r14_9_people_are_told_once_that_the_log_is_away_and_once_that_it_is_back() ->
     // More than each server takes meanwhile.
     let long = "x".repeat(3000);
     for peer in &mut peers {
-        peer.send((0..100).map(|n| format!("{n} {long}\n")).collect::<String>() + "fin\n")?;
+        for n in 0..100 {
+            peer.send(format!("{n} {long}\n"))?;
+        }
+        peer.send("fin\n")?;
     }
     chat.broker.restart()?;
     for (peer, name) in peers.iter_mut().zip(["Bea", "Ana"]) {
@@ -96,12 +100,40 @@ fn r14_9_people_are_told_once_that_the_log_is_away_and_once_that_it_is_back() ->
     Ok(())
 }
 
+#[test]
+fn r14_9_nothing_is_lost_with_one_of_three_brokers() -> Result {
+    let stage = Stage::new();
+    let Some(mut brokers) = Broker::start_three(&stage)? else { return Ok(()) };
+    let addresses = brokers.each_ref().map(Broker::address).join(",");
+    let log = SharedLog { brokers: addresses, name: "school".to_owned() };
+    // They have to find each other first.
+    stage.eventually("the log is made", || log.init(&["--replicas", "3"]).status.success())?;
+    let [a, b] = ["a", "b"].map(|name| stage.start(name, log.command(&OPTIONS)));
+    let [a, b] = [Node::when_started(&stage, a?)?, Node::when_started(&stage, b?)?];
+    let mut peers = two([a.door, b.door])?;
+    say(&mut peers, 0..50)?;
+    let leader = leader(&brokers[0].address());
+    let leader = brokers.iter_mut().find(|broker| Some(broker.name()) == leader.as_deref());
+    leader.ok_or_else(|| stage.failure("none of them leads"))?.kill()?;
+    say(&mut peers, 50..100)?;
+    numbers_pass(&mut peers, 0..100)
+}
+
+/// The name of the broker that leads those of the log.
+fn leader(broker: &str) -> Option<String> {
+    runtime().block_on(async {
+        let client = async_nats::connect(broker).await.expect("connected");
+        let stream = jetstream::new(client).get_stream("CHAT_school").await.expect("there");
+        stream.cached_info().cluster.as_ref()?.leader.clone()
+    })
+}
+
 #[cfg(unix)]
 #[test]
 fn r14_9_nothing_is_lost_with_a_broker_that_stands_still() -> Result {
     let stage = Stage::new();
     let Some(chat) = own(&stage, &OPTIONS)? else { return Ok(()) };
-    let mut peers = two(&chat)?;
+    let mut peers = two(chat.doors())?;
     say(&mut peers, 0..10)?;
     chat.broker.pause()?;
     say(&mut peers, 10..20)?;

@@ -16,14 +16,10 @@ use chat_tests::ES;
 use chat_tests::cluster::{SharedLog, hear_until};
 use chat_tests::harness::broker::Broker;
 use chat_tests::harness::stage::Stage;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
 use super::nodes::comes_in;
-use super::{OPTIONS, Own, all_hear, chat, own};
-
-fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_all().build().expect("a runtime")
-}
+use super::{OPTIONS, Own, all_hear, chat, own, runtime};
 
 /// A server of another version, which says in the log what the test wants.
 struct Other {

@@ -21,6 +21,7 @@ use chat_tests::cluster::{Entrance, Node, SharedLog};
 use chat_tests::harness::broker::Broker;
 use chat_tests::harness::peer::Peer;
 use chat_tests::harness::stage::Stage;
+use tokio::runtime::{Builder, Runtime};
 
 /// The profile with names, rooms and presence. Who is cut off is heard to leave soon, and that a server is part of the
 /// chat is in its diagnostics.
@@ -102,4 +103,9 @@ fn answers(peer: &mut Peer, line: &str, answer: &str) -> Result {
 #[track_caller]
 fn all_hear<'a>(peers: impl IntoIterator<Item = &'a mut Peer>, line: &str) -> Result {
     peers.into_iter().try_for_each(|peer| peer.expect(line))
+}
+
+/// For a client of the broker that is no server.
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().expect("a runtime")
 }

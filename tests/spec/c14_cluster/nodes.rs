@@ -14,11 +14,6 @@ use chat_tests::harness::stage::Stage;
 use super::{OPTIONS, answers, chat};
 use crate::c11_memory::resuming::Resumer;
 
-/// Lines of people, and the commands around them.
-fn numbers(of: &str) -> String {
-    (0..100).map(|n| format!("{of} {n}\n")).collect()
-}
-
 #[test]
 fn r14_11_people_of_a_server_that_was_killed_leave_once() -> Result {
     let stage = Stage::new();
@@ -70,9 +65,11 @@ fn r14_11_people_of_a_server_that_is_stopped_leave_at_once_and_what_they_said_ar
     let mut leaving = third.door.member("Saúl", "sierra")?;
     let mut session = Resumer::begin(third.door.member("Sonia", "sierra")?)?;
     leaving.expect("* Sonia viene de la sala general")?;
-    leaving.send(numbers("ya me voy"))?;
+    for n in 0..100 {
+        leaving.send(format!("ya me voy {n}\n"))?;
+    }
     // All of it has reached the server.
-    session.expect("Saúl", "ya me voy 99").or_else(|_| until_said(&mut session, "ya me voy 99"))?;
+    while session.expect_kind("message")?["text"] != "ya me voy 99" {}
     third.server.signal(15)?;
     sees_the_stop(&mut leaving)?;
     third.server.expect_exit(0)?;
@@ -91,10 +88,29 @@ fn r14_11_people_of_a_server_that_is_stopped_leave_at_once_and_what_they_said_ar
     Ok(())
 }
 
-/// Goes on to the object with this text.
-fn until_said(session: &mut Resumer, text: &str) -> Result {
-    while session.expect_kind("message")?["text"] != text {}
-    Ok(())
+#[test]
+fn r14_11_what_a_killed_server_had_brought_in_is_heard_by_all_alike() -> Result {
+    let stage = Stage::new();
+    let Some(chat) = chat(&stage)? else { return Ok(()) };
+    let [a, b] = chat.doors;
+    let mut third = chat.log.serve(&stage, "third", &OPTIONS)?;
+    let mut listeners = [a.member("Gala", "granja")?, b.member("Gil", "granja")?];
+    listeners[0].expect("* Gil viene de la sala general")?;
+    let mut speaker = third.door.member("Gema", "granja")?;
+    for n in 0..2000 {
+        speaker.send(format!("{n}\n"))?;
+    }
+    hear_until(&mut listeners[1], "Gema > 100")?;
+    third.server.kill()?;
+    let mut said = Vec::new();
+    for listener in &mut listeners {
+        let heard = hear_until(listener, "* Gema ha salido")?;
+        said.push(heard.into_iter().filter(|line| line.starts_with("Gema > ")).next_back());
+        listener.send("fin\n")?;
+    }
+    assert_eq!(said[0], said[1]);
+    listeners[0].expect("Gil > fin")?;
+    listeners[1].expect("Gala > fin")
 }
 
 /// Comes in when the server, which was not part of the chat any more, is part of it again.

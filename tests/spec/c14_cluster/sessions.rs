@@ -87,8 +87,10 @@ fn r14_8_positions_are_the_same_on_each_server() -> Result {
     let mut late = third.door.member("Koldo", "kiosco")?;
     hear_until(&mut kai, "* Koldo viene de la sala general")?;
     for n in 0..3 {
-        kai.send(format!("{n}\n"))?;
-        hear_until(&mut kira, &format!("Kai > {n}"))?;
+        kai.send(format!("{n}\n/privado Kira {n}\n"))?;
+        // Each of their servers has the message by then.
+        kai.expect(&format!("[privado a Kira] {n}"))?;
+        hear_until(&mut kira, &format!("[privado] Kai > {n}"))?;
         late.expect(&format!("Kai > {n}"))?;
         let mut positions = Vec::new();
         for peer in [&mut kai, &mut kira, &mut late] {

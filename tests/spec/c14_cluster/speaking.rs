@@ -14,7 +14,7 @@ use super::{all_hear, chat, own};
 const LINES: usize = 50;
 
 fn lines(of: &str) -> String {
-    (0..LINES).map(|n| format!("{of} {n}\n")).collect()
+    (0..LINES).map(|n| format!("{of} {n}\n")).collect::<Vec<_>>().concat()
 }
 
 /// The next lines but notices: this many.
