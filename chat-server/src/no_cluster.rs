@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use chat_protocol::name::{Name, NameError};
 use chat_protocol::options::profile::Label;
-use chat_store::line::Position;
+use chat_store::line::{Numbered, Position};
 use chat_store::session::Token;
 use tokio::sync::oneshot;
 
@@ -84,8 +84,9 @@ impl<T> Cluster<T> {
 
     pub(crate) fn say(
         &self,
-        _: (Option<Hold>, MemberId),
-        _: Option<u64>,
+        _: Option<Hold>,
+        _: (&Room<T>, MemberId),
+        _: Option<Numbered>,
         _: (Speaker<'_>, Label),
         _: &str,
     ) {

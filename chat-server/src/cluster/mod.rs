@@ -33,7 +33,7 @@ use chat_cluster::pass::MAX_PASS;
 use chat_protocol::name::{Name, NameError};
 use chat_protocol::options::profile::Label;
 use chat_protocol::wording;
-use chat_store::line::Position;
+use chat_store::line::{Numbered, Position};
 use chat_store::session::Token;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
@@ -209,11 +209,12 @@ impl<T: Transport> Cluster<T> {
         self.propose(hold.link.into(), &Act::Command(nothing), Subject::Public);
     }
 
-    /// A client says something to its room.
+    /// A client says something to the room of which it is this member.
     pub(crate) fn say(
         &self,
-        (hold, member): (Option<Hold>, MemberId),
-        number: Option<u64>,
+        hold: Option<Hold>,
+        (room, member): (&Room<T>, MemberId),
+        numbered: Option<Numbered>,
         (speaker, label): (Speaker<'_>, Label),
         text: &str,
     ) {
@@ -226,7 +227,12 @@ impl<T: Transport> Cluster<T> {
                 Author::Port(wording::port_label(address, number).to_string().into())
             }
         };
-        let said = Said { number, author, text: text.into() };
+        let room = match room.place() {
+            Some((_, name)) => (*name).into(),
+            // There are no others.
+            None => Name::first_room().as_str().into(),
+        };
+        let said = Said { room, numbered, author, text: text.into() };
         let number = hold.map_or(NAMELESS | member.number(), |hold| hold.link.into());
         self.propose(number, &Act::Say(said), Subject::Public);
     }

@@ -242,6 +242,11 @@ impl Memory {
         (Arc::clone(&self.common), Arc::clone(&self.room))
     }
 
+    #[cfg(feature = "cluster")]
+    pub(crate) fn is_of(&self, room: &str) -> bool {
+        *self.room == *room
+    }
+
     pub(crate) fn is_filled(&self) -> bool {
         self.is_filled
     }

@@ -247,6 +247,12 @@ impl<T> Room<T> {
         self.lock().memory.as_ref().map(Memory::place)
     }
 
+    /// Returns whether this is what it is called where rooms have names.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        self.lock().memory.as_ref().is_none_or(|memory| memory.is_of(name))
+    }
+
     /// The last messages, at most so many, in this encoding, each on a line. `None` if there is none.
     pub(crate) fn recall(&self, count: usize, encoding: Encoding) -> Option<String> {
         self.lock().memory.as_ref()?.recall(count, encoding)

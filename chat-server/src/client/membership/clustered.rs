@@ -140,14 +140,14 @@ impl<'a> Membership<'a> {
 
     /// The client says something. Returns whether it has gone into the log.
     pub(super) fn says(&mut self, text: &str) -> bool {
-        let (Some(cluster), State::InRoom(_, member, _)) = (self.cluster(), &self.state) else {
+        let (Some(cluster), State::InRoom(room, member, _)) = (self.cluster(), &self.state) else {
             return false;
         };
         let (hold, name) = self.person.as_ref().map(|(hold, name)| (*hold, name)).unzip();
         let speaker = Speaker::Client(self.connection.peer(), self.connection.number(), name);
-        let number = self.numbered.as_ref().map(|numbered| numbered.number);
         let label = self.server.speech.label;
-        cluster.say((hold, *member), number, (speaker, label), text);
+        let numbered = self.numbered.as_deref().copied();
+        cluster.say(hold, (room, *member), numbered, (speaker, label), text);
         self.is_proposed = true;
         self.caused += text.len();
         true
