@@ -200,11 +200,9 @@ impl Act {
                 token: body.option(token)?,
                 line: body.text()?,
             }),
-            5 => Self::Resume(Resume {
-                token: token(body)?,
-                behind: position(body)?,
-                ip: ip(body)?,
-            }),
+            5 => {
+                Self::Resume(Resume { token: token(body)?, behind: position(body)?, ip: ip(body)? })
+            }
             _ => return Err(Malformed),
         })
     }
@@ -271,8 +269,9 @@ mod tests {
             leaving.prop_map(Act::Leave),
             (text(), any::<Option<(u32, u64, u64)>>(), author, text()).prop_map(
                 |(room, numbered, author, text)| {
-                    let numbered = numbered.map(|(epoch, place, number)| {
-                        Numbered { session: Position { epoch, number: place }, number }
+                    let numbered = numbered.map(|(epoch, place, number)| Numbered {
+                        session: Position { epoch, number: place },
+                        number,
                     });
                     Act::Say(Said { room, numbered, author, text })
                 }

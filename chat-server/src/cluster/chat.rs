@@ -9,7 +9,7 @@ use chat_cluster::wire::{Malformed, Reader};
 use chat_store::line::Position;
 
 use super::acts::{Act, Coming, Enter, Resume};
-use super::{Cluster, NAMELESS, Waiting};
+use super::{Cluster, NAMELESS, Waiting, history};
 use crate::net::transport::Transport;
 use crate::people::directory::{Arrival, Directory, People};
 use crate::room::fanout::Deliveries;
@@ -23,6 +23,8 @@ pub(super) struct Chat<'a, T> {
     pub(super) deliveries: &'a Deliveries,
     /// That of all positions: another log has another.
     pub(super) epoch: u32,
+    /// A node was declared dead.
+    pub(super) has_buried: bool,
 }
 
 impl<T: Transport> Chat<'_, T> {
@@ -34,10 +36,9 @@ impl<T: Transport> Chat<'_, T> {
         self.directory.lock_at(Duration::from_millis(at.time))
     }
 
-    /// The position before what is said at this place: an entry says a few things at most.
+    /// The position before what is said at this place.
     fn position(&self, at: Place) -> Position {
-        let number = at.sequence << 20 | u64::from(at.entry) << 4;
-        Position { epoch: self.epoch, number }
+        Position { epoch: self.epoch, number: history::number(at.sequence, at.entry) }
     }
 
     fn is_mine(&self, client: PersonId) -> bool {
@@ -139,6 +140,7 @@ impl<T: Transport> State for Chat<'_, T> {
     }
 
     fn bury(&mut self, at: Place, node: Incarnation) {
+        self.has_buried = true;
         self.at(at).buries(node);
     }
 

@@ -13,11 +13,13 @@
 //! |---|---|
 //! | `acts` | the acts of clients, as entries |
 //! | `chat` | what becomes of them: the state that the servers have in common |
+//! | `history` | what was said before, read from the log |
 //! | `serving` | the task that turns the node |
 //! | `options` | the command line |
 
 pub(crate) mod acts;
 mod chat;
+mod history;
 pub(crate) mod options;
 pub(crate) mod serving;
 
@@ -47,6 +49,7 @@ use crate::people::speech::Speaker;
 use crate::room::order::Room;
 use crate::room::seat::{MemberId, Seat};
 pub(crate) use chat_cluster::nats::JetStream as Log;
+pub(crate) use history::History;
 
 use acts::{Act, Author, Coming, Commanded, Enter, Resume, Said};
 
@@ -58,6 +61,7 @@ const NAMELESS: u64 = 1 << 63;
 
 /// This server's part in the cluster, as its clients see it.
 pub(crate) struct Cluster<T> {
+    history: Arc<History>,
     inbox: Mutex<Inbox>,
     /// Something was proposed.
     woken: Notify,
@@ -108,9 +112,10 @@ pub(crate) type Resumed = Result<(Hold, Name, Back), NameError>;
 
 impl<T: Transport> Cluster<T> {
     /// Before the server is part of it. Its people are those of all servers from now on.
-    pub(crate) fn new(_: &Log, directory: &Directory<T>) -> Self {
+    pub(crate) fn new(history: Arc<History>, directory: &Directory<T>) -> Self {
         directory.shares_its_people();
         Self {
+            history,
             inbox: Mutex::default(),
             woken: Notify::new(),
             in_flight: AtomicUsize::new(0),

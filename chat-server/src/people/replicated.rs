@@ -88,7 +88,8 @@ impl<T: Transport> People<T> {
     }
 
     fn broadcast(&self, hold: Hold, said: &Said) {
-        match self.place(hold.id).filter(|(room, _)| room.is_called(&said.room)) {
+        let is_meant = |room: &Room<T>| room.place().is_none_or(|(_, name)| *name == *said.room);
+        match self.place(hold.id).filter(|(room, _)| is_meant(room)) {
             Some((room, member)) => broadcast(room, member, said),
             None => {
                 let room = self.room_named(&said.room);

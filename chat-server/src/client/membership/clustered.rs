@@ -41,7 +41,9 @@ impl<'a> Membership<'a> {
         let greeting = nameless.asking.as_ref().and_then(|_| self.server.config.greeting());
         let greeting = greeting.map(str::to_owned);
         let ip = self.connection.peer().ip();
+        let server = self.server;
         self.run(async move {
+            server.deliveries.filled(&server.directory.first).await;
             let account = proved.map(|proved| proved.account);
             let entered = cluster.enter((&name, account), ip, seat, greeting).await;
             Outcome::Entered(name, entered)
@@ -58,7 +60,9 @@ impl<'a> Membership<'a> {
     ) {
         let peer = self.connection.peer();
         let mut copy = self.connection.number();
+        let server = self.server;
         self.run(async move {
+            server.deliveries.filled(&server.directory.first).await;
             let mut seat = seat;
             loop {
                 let name = Name::guest(peer.port(), copy);
