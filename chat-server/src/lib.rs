@@ -21,6 +21,7 @@
 //! | `room/order` | the order of what is said: the pending batch |
 //! | `room/batch` | the text of a pass, and the members that get a text of their own |
 //! | `room/memory` | what was said last in a room |
+//! | `room/archive` | what was said before that: in a store, or in the log of several servers |
 //! | `room/letter` | private messages on their way, and the bound on them |
 //! | `room/fanout` | the broadcast: one pass over the members for each batch, one write each |
 //! | `room/seat` | a member's place in a room, which can be taken along to another |
@@ -78,7 +79,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use client::{entrance, lobby};
-use cluster::{Cluster, Log};
+use cluster::{Cluster, History, Log};
 use config::Config;
 use console::Console;
 use net::admission::Admission;
@@ -97,6 +98,7 @@ use people::house::motd::Motd;
 use people::served::Served;
 use people::speech::Speech;
 use proxy::Proxies;
+use room::archive::Archive;
 use room::fanout::Deliveries;
 use store::Store;
 use streams::Desk;
@@ -148,22 +150,29 @@ pub(crate) async fn run(
     let sanctions = store.as_mut().map(Store::take_sanctions).unwrap_or_default();
     let store = store.map(Arc::new);
     let limits = config.outbox_limits(clock.clone());
+    let history = log.as_ref().map(History::new);
+    let archive = match history.clone() {
+        Some(history) => Archive::Log(history),
+        None => Archive::of(store.clone()),
+    };
     let (deliveries, mut failure) =
-        Deliveries::new(limits, config.coalesce.duration(), config.memories(store.clone()));
+        Deliveries::new(limits, config.coalesce.duration(), config.memories(archive));
     let addresses = listeners.addresses()?;
     let is_open = |address: &SocketAddr| !address.ip().to_canonical().is_loopback();
     let exposed = config.proxy.is_on() || addresses.iter().any(|(_, address)| is_open(address));
     let limits = config.of_address.limits(exposed);
     let mut server = Server::new(config, console, deliveries, kept, clock, limits.clone());
-    if let Some(log) = &log {
-        server.shares_its_chat(log);
+    if let Some(history) = history {
+        server.shares_its_chat(history);
     }
     let server = Arc::new(server);
     let Server { console, directory, .. } = &*server;
     directory.keep_order(House::new(server.accounts.as_deref(), motd, store, sanctions));
     let operator = operator
         .map(|(name, desk)| (directory.admit_operator(name.clone(), console.clone()), name, desk));
-    directory.first.filled().await;
+    if log.is_none() {
+        directory.first.filled().await;
+    }
     let mut stop = pin!(stop);
     let mut taking_part = log.and_then(|log| take_part(&server, log));
     if let Some(cluster) = &server.cluster {
@@ -281,9 +290,9 @@ impl Server {
 
 impl Server {
     /// It is one of several that are one chat.
-    fn shares_its_chat(&mut self, log: &Log) {
+    fn shares_its_chat(&mut self, history: Arc<History>) {
         self.served = Some(Served::default());
-        self.cluster = Some(Arc::new(Cluster::new(log, &self.directory)));
+        self.cluster = Some(Arc::new(Cluster::new(history, &self.directory)));
     }
 }
 

@@ -199,7 +199,7 @@ impl<'a> Membership<'a> {
             return self.give_way();
         };
         // A room that has just been opened reads first what was said in it before.
-        room.filled().await;
+        self.server.deliveries.filled(&room).await;
         if let Arrival::Back(back) = arrival {
             // Boxed, because it hardly ever happens, and every connection would have the space for it.
             let whose = (directory, *hold);

@@ -12,10 +12,12 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `chat` | what becomes of them: the state that the servers have in common |
+//! | `history` | what was said before, read from the log |
 //! | `serving` | the task that turns the node |
 //! | `options` | the command line |
 
 mod chat;
+mod history;
 pub(crate) mod options;
 pub(crate) mod serving;
 
@@ -31,7 +33,7 @@ use chat_cluster::pass::MAX_PASS;
 use chat_protocol::name::{Name, NameError};
 use chat_protocol::options::profile::Label;
 use chat_protocol::wording;
-use chat_store::line::Position;
+use chat_store::line::{Numbered, Position};
 use chat_store::session::Token;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
@@ -46,6 +48,7 @@ use crate::people::speech::Speaker;
 use crate::room::order::Room;
 use crate::room::seat::{MemberId, Seat};
 pub(crate) use chat_cluster::nats::JetStream as Log;
+pub(crate) use history::History;
 
 /// The time for which a client waits for its name, or its session.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -55,6 +58,7 @@ const NAMELESS: u64 = 1 << 63;
 
 /// This server's part in the cluster, as its clients see it.
 pub(crate) struct Cluster<T> {
+    history: Arc<History>,
     inbox: Mutex<Inbox>,
     /// Something was proposed.
     woken: Notify,
@@ -105,9 +109,10 @@ pub(crate) type Resumed = Result<(Hold, Name, Back), NameError>;
 
 impl<T: Transport> Cluster<T> {
     /// Before the server is part of it. Its people are those of all servers from now on.
-    pub(crate) fn new(_: &Log, directory: &Directory<T>) -> Self {
+    pub(crate) fn new(history: Arc<History>, directory: &Directory<T>) -> Self {
         directory.shares_its_people();
         Self {
+            history,
             inbox: Mutex::default(),
             woken: Notify::new(),
             in_flight: AtomicUsize::new(0),
@@ -206,11 +211,12 @@ impl<T: Transport> Cluster<T> {
         self.propose(hold.link.into(), &Act::Command(nothing), Subject::Public);
     }
 
-    /// A client says something to its room.
+    /// A client says something to the room of which it is this member.
     pub(crate) fn say(
         &self,
-        (hold, member): (Option<Hold>, MemberId),
-        number: Option<u64>,
+        hold: Option<Hold>,
+        (room, member): (&Room<T>, MemberId),
+        numbered: Option<Numbered>,
         (speaker, label): (Speaker<'_>, Label),
         text: &str,
     ) {
@@ -223,7 +229,12 @@ impl<T: Transport> Cluster<T> {
                 Author::Port(wording::port_label(address, number).to_string().into())
             }
         };
-        let said = Said { number, author, text: text.into() };
+        let room = match room.place() {
+            Some((_, name)) => (*name).into(),
+            // There are no others.
+            None => Name::first_room().as_str().into(),
+        };
+        let said = Said { room, numbered, author, text: text.into() };
         let number = hold.map_or(NAMELESS | member.number(), |hold| hold.link.into());
         self.propose(number, &Act::Say(said), Subject::Public);
     }

@@ -1,6 +1,7 @@
 //! The task that turns this server's node: what clients propose goes into the log, and what comes back to people.
 
 use std::convert::Infallible;
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,7 +69,10 @@ async fn take_part(
         directory: &server.directory,
         deliveries: &server.deliveries,
         epoch: u32::try_from(created).unwrap_or(u32::MAX),
+        has_buried: false,
     };
+    let history = server.deliveries.memories().map(|_| &cluster.history);
+    let epoch = chat.epoch;
     loop {
         for proposal in cluster.take_proposals() {
             let super::Proposal { number, act, subject } = proposal;
@@ -80,6 +84,9 @@ async fn take_part(
         node.turn(begun.elapsed(), log, &mut chat, &mut |event| match event {
             Event::Ready(replica) => {
                 tracing::info!(position = replica.position(), "part of the cluster");
+                if let Some(history) = history {
+                    history.begin(epoch, replica);
+                }
                 cluster.set_open(true);
             }
             Event::Away | Event::Back => set_away(server, cluster, event == Event::Away),
@@ -87,6 +94,11 @@ async fn take_part(
         });
         if let Some(fenced) = ended {
             return fenced;
+        }
+        if mem::take(&mut chat.has_buried)
+            && let (Some(history), Some(replica)) = (history, node.replica())
+        {
+            history.set_dead(replica);
         }
         cluster.set_in_flight(node.waiting());
         tell_trouble(log, &mut trouble);

@@ -12,7 +12,7 @@ use chat_protocol::command::{Command, Parsed, parse};
 use chat_protocol::name::{Name, NameError};
 use chat_protocol::refusal::Refusal;
 use chat_protocol::wording;
-use chat_store::line::{Numbered, Position};
+use chat_store::line::Position;
 use chat_store::session::Token;
 
 use crate::net::transport::Transport;
@@ -76,30 +76,33 @@ impl<T: Transport> People<T> {
         None
     }
 
-    /// A client says something to its room.
+    /// A client says something to a room. It counts also if the client was sent out of that room meanwhile, or has come back on
+    /// another connection: so what was said can be told from the log alone.
     pub(crate) fn says(&mut self, client: Client, said: &Said) {
         let Some(hold) = self.hold(client) else { return };
-        let numbered = match said.number {
-            Some(number) => match self.accept(hold, number) {
-                Some(true) => self.session_id(hold).map(|session| Numbered { session, number }),
-                Some(false) => return self.tell_accepted(hold, number),
-                None => return,
-            },
-            None => None,
-        };
-        let id = hold.id;
-        match &self.person(id).location {
-            Location::InRoom(room, member) => broadcast(room, *member, said, numbered),
-            _ => broadcast(self.room(id), MemberId::NOBODY, said, numbered),
+        let number = said.numbered.map(|numbered| numbered.number);
+        if number.is_none_or(|number| self.accept_from_any(hold, number)) {
+            self.broadcast(hold, said);
         }
-        if let Some(number) = said.number {
+        if let Some(number) = number {
             self.tell_accepted(hold, number);
+        }
+    }
+
+    fn broadcast(&self, hold: Hold, said: &Said) {
+        let is_meant = |room: &Room<T>| room.place().is_none_or(|(_, name)| *name == *said.room);
+        match self.place(hold.id).filter(|(room, _)| is_meant(room)) {
+            Some((room, member)) => broadcast(room, member, said),
+            None => {
+                let room = self.room_named(&said.room);
+                room.into_iter().for_each(|room| broadcast(room, MemberId::NOBODY, said));
+            }
         }
     }
 
     /// A client without a name says something to the first room, in which it is this member on this server.
     pub(crate) fn is_said(&mut self, member: MemberId, said: &Said) {
-        broadcast(self.first(), member, said, None);
+        broadcast(self.first(), member, said);
     }
 
     /// A client commands something. `None`: another connection has its person.
@@ -232,8 +235,8 @@ fn link(client: Client) -> u32 {
 }
 
 /// All members of a room but the sender hear this.
-fn broadcast<T>(room: &Room<T>, sender: MemberId, said: &Said, numbered: Option<Numbered>) {
-    let text = &*said.text;
+fn broadcast<T>(room: &Room<T>, sender: MemberId, said: &Said) {
+    let (text, numbered) = (&*said.text, said.numbered);
     match &said.author {
         Author::Nobody => {
             room.say(sender, &Notice::new(MESSAGE, text, []).saying(text).numbered(numbered))

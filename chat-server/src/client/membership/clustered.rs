@@ -46,8 +46,10 @@ impl<'a> Membership<'a> {
         let greeting = nameless.asking.as_ref().and_then(|_| self.server.config.greeting());
         let greeting = greeting.map(str::to_owned);
         let ip = self.connection.peer().ip();
+        let server = self.server;
         self.run(async move {
             let is_proved = proved.is_some();
+            server.deliveries.filled(&server.directory.first).await;
             let account = proved.map(|proved| proved.account);
             let entered = cluster.enter((&name, account), ip, seat, greeting).await;
             Outcome::Entered { name, is_proved, entered }
@@ -64,7 +66,9 @@ impl<'a> Membership<'a> {
     ) {
         let peer = self.connection.peer();
         let mut copy = self.connection.number();
+        let server = self.server;
         self.run(async move {
+            server.deliveries.filled(&server.directory.first).await;
             let mut seat = seat;
             loop {
                 let name = Name::guest(peer.port(), copy);
@@ -150,15 +154,15 @@ impl<'a> Membership<'a> {
 
     /// The client says something. Returns whether it has gone into the log.
     pub(super) fn says(&mut self, text: &str) -> bool {
-        let (Some(cluster), State::InRoom(_, member, _)) = (self.cluster(), &self.state) else {
+        let (Some(cluster), State::InRoom(room, member, _)) = (self.cluster(), &self.state) else {
             return false;
         };
         let (hold, name) = self.person.as_ref().map(|(hold, name)| (*hold, name)).unzip();
         let speaker = Speaker::Client(self.connection.peer(), self.connection.number(), name);
-        let number = self.numbered.as_ref().map(|numbered| numbered.number);
         let label = self.server.speech.label;
         self.server.speech.print_said(speaker, text);
-        cluster.say((hold, *member), number, (speaker, label), text);
+        let numbered = self.numbered.as_deref().copied();
+        cluster.say(hold, (room, *member), numbered, (speaker, label), text);
         self.is_proposed = true;
         self.caused += text.len();
         true
