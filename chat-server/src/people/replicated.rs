@@ -90,13 +90,10 @@ impl<T: Transport> People<T> {
     }
 
     fn broadcast(&self, hold: Hold, said: &Said) {
-        let is_meant = |room: &Room<T>| room.place().is_none_or(|(_, name)| *name == *said.room);
-        match self.place(hold.id).filter(|(room, _)| is_meant(room)) {
-            Some((room, member)) => broadcast(room, member, said),
-            None => {
-                let room = self.room_named(&said.room);
-                room.into_iter().for_each(|room| broadcast(room, MemberId::NOBODY, said));
-            }
+        let place = self.place(hold.id).filter(|(room, _)| room.is_called(&said.room));
+        let elsewhere = || Some((self.room_named(&said.room)?, MemberId::NOBODY));
+        if let Some((room, member)) = place.or_else(elsewhere) {
+            broadcast(room, member, said);
         }
     }
 

@@ -224,6 +224,12 @@ impl Memory {
         self.common.last()
     }
 
+    /// Returns whether it is that of the room with this folded name.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn is_of(&self, name: &str) -> bool {
+        *self.room == *name
+    }
+
     /// The memory of all rooms, and what this one is called there.
     pub(crate) fn place(&self) -> (Arc<Memories>, Arc<str>) {
         (Arc::clone(&self.common), Arc::clone(&self.room))

@@ -243,6 +243,12 @@ impl<T> Room<T> {
         self.lock().memory.as_ref().is_none_or(|memory| memory.reaches(behind))
     }
 
+    /// Returns whether it has this name in the memory of all rooms, if there is one.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        self.lock().memory.as_ref().is_none_or(|memory| memory.is_of(name))
+    }
+
     /// The memory of all rooms, and what this one is called there.
     pub(crate) fn place(&self) -> Option<(Arc<Memories>, Arc<str>)> {
         self.lock().memory.as_ref().map(Memory::place)
