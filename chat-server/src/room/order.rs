@@ -243,12 +243,6 @@ impl<T> Room<T> {
         self.lock().memory.as_ref().is_none_or(|memory| memory.reaches(behind))
     }
 
-    /// Returns whether it has this name in the memory of all rooms, if there is one.
-    #[cfg(feature = "cluster")]
-    pub(crate) fn is_called(&self, name: &str) -> bool {
-        self.lock().memory.as_ref().is_none_or(|memory| memory.is_of(name))
-    }
-
     /// The memory of all rooms, and what this one is called there.
     pub(crate) fn place(&self) -> Option<(Arc<Memories>, Arc<str>)> {
         self.lock().memory.as_ref().map(Memory::place)
@@ -270,12 +264,6 @@ impl<T> Room<T> {
             memory.fill(stored);
         }
         self.filled.notify_waiters();
-    }
-
-    /// The room remembers nothing.
-    #[cfg(feature = "cluster")]
-    pub(crate) fn forget_the_past(&self) {
-        self.lock().memory.iter_mut().for_each(Memory::begin_anew);
     }
 
     /// Waits until what was stored of the room is there. Cancel-safe.
@@ -401,5 +389,7 @@ impl<T> Room<T> {
     }
 }
 
+#[cfg(feature = "cluster")]
+mod shared;
 #[cfg(test)]
 mod tests;
