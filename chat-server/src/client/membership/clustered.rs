@@ -131,7 +131,7 @@ impl<'a> Membership<'a> {
         self.state = State::InRoom(room, member, None);
     }
 
-    /// The client has its seat, in front of the room to which it goes. Returns whether it waits for the other servers.
+    /// The client has its seat, in front of the room to which it goes.
     pub(super) fn arrives(&mut self, hold: Hold, seat: Seat<TcpConnection>, arrival: Arrival) {
         if let Some(cluster) = self.cluster() {
             self.state = State::Arriving(cluster.arrive(hold, Box::new(seat), arrival));
