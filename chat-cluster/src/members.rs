@@ -8,6 +8,8 @@ use crate::clock::Clock;
 use crate::entry::{Incarnation, Notice};
 use crate::wire::{Malformed, Reader, Write};
 
+pub mod scan;
+
 /// A node is declared dead when it has been silent for longer than this, in milliseconds of the log's time without
 /// pauses: five passes that it should have published.
 const SILENCE: u64 = 5_000;
@@ -20,7 +22,7 @@ const NO_NODE: u64 = 6_000;
 /// behind the first later one: their node had four attempts by then.
 const HOLE: u64 = 2_000;
 
-/// Dead incarnations that are remembered, so that passes of them that arrive late are not taken. 8 bytes each.
+/// Dead incarnations that are remembered, so that passes of them that arrive late are not taken. 16 bytes each.
 const REMEMBERED: usize = 1024;
 
 /// A node.
@@ -41,7 +43,8 @@ struct Member {
 pub struct Members {
     pub(crate) clock: Clock,
     by_id: BTreeMap<Incarnation, Member>,
-    dead: VecDeque<Incarnation>,
+    /// With the numbers of their last passes.
+    dead: VecDeque<(Incarnation, u64)>,
 }
 
 /// The verdict on a pass.
@@ -74,7 +77,7 @@ impl Members {
     pub(crate) fn take(&mut self, node: Incarnation, n: u64, is_joining: bool) -> Taken {
         let now = self.clock.now();
         let Some(member) = self.by_id.get_mut(&node) else {
-            if !is_joining || self.dead.contains(&node) {
+            if !is_joining || self.dead().any(|(dead, _)| dead == node) {
                 return Taken::No;
             }
             self.add(node, n);
@@ -104,7 +107,7 @@ impl Members {
             return false;
         }
         self.by_id.remove(&node);
-        self.dead.push_back(node);
+        self.dead.push_back((node, last));
         if self.dead.len() > REMEMBERED {
             self.dead.pop_front();
         }
@@ -144,6 +147,11 @@ impl Members {
         self.by_id.get(&node).map(|member| member.last)
     }
 
+    /// The nodes that are dead, and the numbers of their last passes: the last ones to die.
+    pub fn dead(&self) -> impl Iterator<Item = (Incarnation, u64)> {
+        self.dead.iter().copied()
+    }
+
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         self.clock.write(out);
         out.put_count(self.by_id.len());
@@ -155,7 +163,10 @@ impl Members {
             out.put_option(member.hole);
         }
         out.put_count(self.dead.len());
-        self.dead.iter().for_each(|node| out.put_u64(node.0));
+        for (node, last) in &self.dead {
+            out.put_u64(node.0);
+            out.put_u64(*last);
+        }
     }
 
     pub(crate) fn read(input: &mut Reader<'_>) -> Result<Self, Malformed> {
@@ -165,7 +176,8 @@ impl Members {
             let (last, heard, is_ready) = (input.u64()?, input.u64()?, input.flag()?);
             Ok((node, Member { last, heard, is_ready, hole: input.option(Reader::u64)? }))
         })?;
-        Ok(Self { clock, by_id, dead: input.list(|input| input.u64().map(Incarnation))? })
+        let dead = input.list(|input| Ok((Incarnation(input.u64()?), input.u64()?)))?;
+        Ok(Self { clock, by_id, dead })
     }
 }
 

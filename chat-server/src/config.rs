@@ -3,7 +3,6 @@
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytesize::ByteSize;
@@ -31,9 +30,9 @@ use crate::people::directory;
 use crate::people::directory::sessions::Sessions;
 use crate::people::speech::Speech;
 use crate::proxy::ProxyOptions;
+use crate::room::archive::Archive;
 use crate::room::memory::Memories;
 use crate::room::outbox::{OutboxLimits, SlowReader};
-use crate::store::Store;
 
 /// The options of a server.
 #[derive(Args, Clone, Debug)]
@@ -281,9 +280,10 @@ impl Config {
     }
 
     /// What rooms remember, if they remember anything.
-    pub(crate) fn memories(&self, store: Option<Arc<Store>>) -> Option<Memories> {
-        let is_on = self.commands.is_on() || self.replay > 0 || store.is_some();
-        is_on.then(|| Memories::new(self.replay, self.common.lang, store))
+    pub(crate) fn memories(&self, archive: Archive) -> Option<Memories> {
+        let has_store = matches!(archive, Archive::Store(_));
+        let is_on = self.commands.is_on() || self.replay > 0 || has_store;
+        is_on.then(|| Memories::new(self.replay, self.common.lang, archive))
     }
 
     /// The time for which a client that was cut off can come back.

@@ -21,6 +21,7 @@
 //! | `room/order` | the order of what is said: the pending batch |
 //! | `room/batch` | the text of a pass, and the members that get a text of their own |
 //! | `room/memory` | what was said last in a room |
+//! | `room/archive` | what was said before that: in a store, or in the log of several servers |
 //! | `room/letter` | private messages on their way, and the bound on them |
 //! | `room/fanout` | the broadcast: one pass over the members for each batch, one write each |
 //! | `room/seat` | a member's place in a room, which can be taken along to another |
@@ -61,6 +62,7 @@ mod streams;
 mod tls;
 mod web;
 
+use std::convert::Infallible;
 use std::future::{Future, pending};
 use std::io;
 use std::net::SocketAddr;
@@ -77,7 +79,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use client::{entrance, lobby};
-use cluster::{Cluster, Log};
+use cluster::{Cluster, History, Log};
 use config::Config;
 use console::Console;
 use net::admission::Admission;
@@ -96,6 +98,7 @@ use people::house::motd::Motd;
 use people::served::Served;
 use people::speech::Speech;
 use proxy::Proxies;
+use room::archive::Archive;
 use room::fanout::Deliveries;
 use store::Store;
 use streams::Desk;
@@ -136,9 +139,8 @@ pub(crate) async fn run(
     config: Config,
     console: Console,
     operator: Option<(Name, Desk)>,
-    mut store: Option<Store>,
+    (mut store, log): (Option<Store>, Option<Log>),
     motd: Arc<Motd>,
-    log: Option<Log>,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let connections = TaskTracker::new();
@@ -148,40 +150,40 @@ pub(crate) async fn run(
     let sanctions = store.as_mut().map(Store::take_sanctions).unwrap_or_default();
     let store = store.map(Arc::new);
     let limits = config.outbox_limits(clock.clone());
+    let history = log.as_ref().map(History::new);
+    let archive = match history.clone() {
+        Some(history) => Archive::Log(history),
+        None => Archive::of(store.clone()),
+    };
     let (deliveries, mut failure) =
-        Deliveries::new(limits, config.coalesce.duration(), config.memories(store.clone()));
+        Deliveries::new(limits, config.coalesce.duration(), config.memories(archive));
     let addresses = listeners.addresses()?;
     let is_open = |address: &SocketAddr| !address.ip().to_canonical().is_loopback();
     let exposed = config.proxy.is_on() || addresses.iter().any(|(_, address)| is_open(address));
     let limits = config.of_address.limits(exposed);
     let mut server = Server::new(config, console, deliveries, kept, clock, limits.clone());
-    if let Some(log) = &log {
-        server.shares_its_chat(log);
+    if let Some(history) = history {
+        server.shares_its_chat(history);
     }
     let server = Arc::new(server);
     let Server { console, directory, .. } = &*server;
     directory.keep_order(House::new(server.accounts.as_deref(), motd, store, sanctions));
     let operator = operator
         .map(|(name, desk)| (directory.admit_operator(name.clone(), console.clone()), name, desk));
-    directory.first.filled().await;
-    let mut stop = pin!(stop);
-    let _taking_part = match (log, &server.cluster) {
-        (Some(log), Some(cluster)) => {
-            let taking_part = cluster::serving::run(Arc::clone(&server), Arc::clone(cluster), log);
-            let taking_part = AbortOnDropHandle::new(tokio::spawn(taking_part));
-            tokio::select! {
-                () = &mut stop => return Ok(()),
-                () = cluster.opened() => {}
-            }
-            Some(taking_part)
-        }
-        _ => None,
-    };
-    console.announce(wording::started(&addresses));
-    console.announce(wording::WAITING);
-    if let Some(damage) = damage {
-        console.announce(damage);
+    if log.is_none() {
+        directory.first.filled().await;
     }
+    let mut stop = pin!(stop);
+    let mut taking_part = log.and_then(|log| take_part(&server, log));
+    if let Some(cluster) = &server.cluster {
+        tokio::select! {
+            () = &mut stop => return Ok(()),
+            error = has_failed(&mut taking_part) => pass_on(error)?,
+            () = cluster.opened() => {}
+        }
+    }
+    let started = [wording::started(&addresses).to_string(), wording::WAITING.to_owned()];
+    started.into_iter().chain(damage).for_each(|line| console.announce(line));
 
     let mut acceptor = listen(&server, listeners, limits, &connections);
     let mut operator = pin!(operator::talk(&server, operator));
@@ -191,6 +193,7 @@ pub(crate) async fn run(
             biased;
             () = &mut stop => break,
             Some(error) = failure.recv() => pass_on(error)?,
+            error = has_failed(&mut taking_part) => pass_on(error)?,
             () = &mut operator => break,
             // In a cluster, the log has the time.
             never = &mut timers, if server.cluster.is_none() => match never {},
@@ -204,7 +207,26 @@ pub(crate) async fn run(
 
     drop(acceptor);
     shut_down(&server, connections).await;
+    drop(taking_part);
     failure.try_recv().map_or(Ok(()), pass_on)
+}
+
+/// Begins to take part in the cluster.
+fn take_part(server: &Arc<Server>, log: Log) -> Option<AbortOnDropHandle<Infallible>> {
+    let cluster = Arc::clone(server.cluster.as_ref()?);
+    let taking_part = cluster::serving::run(Arc::clone(server), cluster, log);
+    Some(AbortOnDropHandle::new(tokio::spawn(taking_part)))
+}
+
+/// Completes when a server cannot take part in its cluster any more, because something panicked. Cancel-safe.
+async fn has_failed(taking_part: &mut Option<AbortOnDropHandle<Infallible>>) -> JoinError {
+    match taking_part {
+        Some(taking_part) => match taking_part.await {
+            Ok(never) => match never {},
+            Err(error) => error,
+        },
+        None => pending().await,
+    }
 }
 
 /// Lets the clients go: what was accepted is delivered and stored, as far as there is time.
@@ -268,9 +290,9 @@ impl Server {
 
 impl Server {
     /// It is one of several that are one chat.
-    fn shares_its_chat(&mut self, log: &Log) {
+    fn shares_its_chat(&mut self, history: Arc<History>) {
         self.served = Some(Served::default());
-        self.cluster = Some(Arc::new(Cluster::new(log, &self.directory)));
+        self.cluster = Some(Arc::new(Cluster::new(history, &self.directory)));
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use chat_protocol::name::{Name, NameError};
 use chat_protocol::options::profile::Label;
-use chat_store::line::Position;
+use chat_store::line::{Numbered, Position};
 use chat_store::session::Token;
 use tokio::sync::oneshot;
 
@@ -18,6 +18,7 @@ use crate::people::directory::coming::{Hold, Leaving};
 use crate::people::directory::resumption::Back;
 use crate::people::directory::{Arrival, Directory};
 use crate::people::speech::Speaker;
+use crate::room::archive::{self, Answer, Reading, Stored};
 use crate::room::order::Room;
 use crate::room::seat::{MemberId, Seat};
 
@@ -27,14 +28,37 @@ pub(crate) struct Cluster<T>(Infallible, PhantomData<T>);
 /// There is none.
 pub(crate) enum Log {}
 
+/// There is none.
+pub(crate) enum History {}
+
 pub(crate) type Arrived<T> = (Arc<Room<T>>, MemberId, usize);
 pub(crate) type Entered<T> = Result<(Hold, Arrived<T>), (NameError, Option<Box<Seat<T>>>)>;
 pub(crate) type Done<T> = (Option<Effect<T>>, usize);
 pub(crate) type Resumed = Result<(Hold, Name, Back), NameError>;
 
-impl<T> Cluster<T> {
-    pub(crate) fn new(log: &Log, _: &Directory<T>) -> Self {
+impl History {
+    pub(crate) fn new(log: &Log) -> Arc<Self> {
         match *log {}
+    }
+}
+
+impl archive::History for History {
+    fn note(&self, _: &Arc<str>, _: Position) {
+        match *self {}
+    }
+
+    fn last<'a>(&'a self, _: &'a Arc<str>) -> Answer<'a, Option<Stored>> {
+        match *self {}
+    }
+
+    fn past(self: Arc<Self>, _: Arc<str>, _: Position) -> Box<dyn Reading> {
+        match *self {}
+    }
+}
+
+impl<T> Cluster<T> {
+    pub(crate) fn new(history: Arc<History>, _: &Directory<T>) -> Self {
+        match *history {}
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -74,8 +98,8 @@ impl<T> Cluster<T> {
         match self.0 {}
     }
 
-    pub(crate) fn is_new(&self, _: &Directory<T>, _: Hold, _: u64) -> Option<bool> {
-        match self.0 {}
+    pub(crate) fn is_new(_: &Directory<T>, _: Hold, _: u64) -> Option<bool> {
+        None
     }
 
     pub(crate) fn pass_over(&self, _: Hold, _: u64) {
@@ -84,8 +108,9 @@ impl<T> Cluster<T> {
 
     pub(crate) fn say(
         &self,
-        _: (Option<Hold>, MemberId),
-        _: Option<u64>,
+        _: Option<Hold>,
+        _: (&Room<T>, MemberId),
+        _: Option<Numbered>,
         _: (Speaker<'_>, Label),
         _: &str,
     ) {
@@ -117,6 +142,7 @@ pub(crate) mod options {
     use clap::Args;
 
     use super::Log;
+    use crate::config::Config;
     use crate::console::Console;
     use crate::store::StoreOptions;
 
@@ -129,6 +155,11 @@ pub(crate) mod options {
     pub enum ClusterError {}
 
     impl ClusterOptions {
+        pub(crate) fn excluded(&self, _: &Config, _: &StoreOptions) -> Option<&'static str> {
+            let Self {} = self;
+            None
+        }
+
         pub(crate) fn is_init(&self) -> bool {
             let Self {} = self;
             false

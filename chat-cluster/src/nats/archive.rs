@@ -25,7 +25,8 @@ pub const MAX_LASTING: usize = 64 * 1024 * 1024;
 const COPYING: Duration = Duration::from_secs(20);
 
 /// Of one request: the most records, and bytes.
-const BATCH: &str = r#""batch":256,"max_bytes":4194304"#;
+const BATCH: u64 = 256;
+const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The status that ends the answer to a request, and the one of a request behind the end of the log.
 const END: u16 = 204;
@@ -154,7 +155,8 @@ impl Records {
         let answers = client.subscribe(inbox.clone()).await;
         let answers = answers.map_err(|error| NatsError::refused(&error))?;
         let subject = format!("$JS.API.DIRECT.GET.{}", self.archive.name.stream());
-        let request = format!("{{\"seq\":{},{BATCH}}}", self.behind + 1);
+        let (first, batch) = (self.behind + 1, BATCH.min(self.up_to - self.behind));
+        let request = format!(r#"{{"seq":{first},"batch":{batch},"max_bytes":{MAX_BYTES}}}"#);
         let asked = client.publish_with_reply(subject, inbox, request.into()).await;
         asked.map_err(|error| NatsError::refused(&error))?;
         (self.answers, self.before) = (Some(answers), 0);

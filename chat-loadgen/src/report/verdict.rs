@@ -42,10 +42,10 @@ pub(super) fn faults_of_nodes(asked: &Workload) -> Vec<String> {
 pub(super) fn nodes(made: &Nodes) -> Vec<String> {
     [
         (made.kills, "nodes killed"),
-        (made.cuts, "nodes cut off from the broker"),
-        (made.broker_kills, "brokers killed"),
+        (made.cuts, "cut off from the broker"),
+        (made.broker_kills, "broker killed"),
     ]
-    .map(|(number, what)| format!("{} {what}", count(number)))
+    .map(|(number, what)| format!("{what} {} times", count(number)))
     .into()
 }
 

@@ -11,13 +11,13 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | `acts` | the acts of clients, as entries |
 //! | `chat` | what becomes of them: the state that the servers have in common |
+//! | `history` | what was said before, read from the log |
 //! | `serving` | the task that turns the node |
 //! | `options` | the command line |
 
-pub(crate) mod acts;
 mod chat;
+mod history;
 pub(crate) mod options;
 pub(crate) mod serving;
 
@@ -33,12 +33,13 @@ use chat_cluster::pass::MAX_PASS;
 use chat_protocol::name::{Name, NameError};
 use chat_protocol::options::profile::Label;
 use chat_protocol::wording;
-use chat_store::line::Position;
+use chat_store::line::{Numbered, Position};
 use chat_store::session::Token;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
 use crate::net::transport::Transport;
+use crate::people::acts::{Act, Author, Coming, Commanded, Enter, Resume, Said};
 use crate::people::commands::Effect;
 use crate::people::directory::coming::{Hold, Leaving};
 use crate::people::directory::resumption::Back;
@@ -47,8 +48,7 @@ use crate::people::speech::Speaker;
 use crate::room::order::Room;
 use crate::room::seat::{MemberId, Seat};
 pub(crate) use chat_cluster::nats::JetStream as Log;
-
-use acts::{Act, Author, Coming, Commanded, Enter, Resume, Said};
+pub(crate) use history::History;
 
 /// The time for which a client waits for its name, or its session.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -58,6 +58,7 @@ const NAMELESS: u64 = 1 << 63;
 
 /// This server's part in the cluster, as its clients see it.
 pub(crate) struct Cluster<T> {
+    history: Arc<History>,
     inbox: Mutex<Inbox>,
     /// Something was proposed.
     woken: Notify,
@@ -108,9 +109,10 @@ pub(crate) type Resumed = Result<(Hold, Name, Back), NameError>;
 
 impl<T: Transport> Cluster<T> {
     /// Before the server is part of it. Its people are those of all servers from now on.
-    pub(crate) fn new(_: &Log, directory: &Directory<T>) -> Self {
+    pub(crate) fn new(history: Arc<History>, directory: &Directory<T>) -> Self {
         directory.shares_its_people();
         Self {
+            history,
             inbox: Mutex::default(),
             woken: Notify::new(),
             in_flight: AtomicUsize::new(0),
@@ -199,7 +201,7 @@ impl<T: Transport> Cluster<T> {
     }
 
     /// Returns whether a numbered line has not come back yet. `None`: another connection has the person by now.
-    pub(crate) fn is_new(&self, directory: &Directory<T>, hold: Hold, number: u64) -> Option<bool> {
+    pub(crate) fn is_new(directory: &Directory<T>, hold: Hold, number: u64) -> Option<bool> {
         directory.is_new(hold, number)
     }
 
@@ -209,11 +211,12 @@ impl<T: Transport> Cluster<T> {
         self.propose(hold.link.into(), &Act::Command(nothing), Subject::Public);
     }
 
-    /// A client says something to its room.
+    /// A client says something to the room of which it is this member.
     pub(crate) fn say(
         &self,
-        (hold, member): (Option<Hold>, MemberId),
-        number: Option<u64>,
+        hold: Option<Hold>,
+        (room, member): (&Room<T>, MemberId),
+        numbered: Option<Numbered>,
         (speaker, label): (Speaker<'_>, Label),
         text: &str,
     ) {
@@ -226,7 +229,12 @@ impl<T: Transport> Cluster<T> {
                 Author::Port(wording::port_label(address, number).to_string().into())
             }
         };
-        let said = Said { number, author, text: text.into() };
+        let room = match room.place() {
+            Some((_, name)) => (*name).into(),
+            // There are no others.
+            None => Name::first_room().as_str().into(),
+        };
+        let said = Said { room, numbered, author, text: text.into() };
         let number = hold.map_or(NAMELESS | member.number(), |hold| hold.link.into());
         self.propose(number, &Act::Say(said), Subject::Public);
     }
@@ -328,15 +336,16 @@ impl<T: Transport> Cluster<T> {
     pub(crate) async fn drained(&self) {
         loop {
             let returned = self.returned.notified();
-            let inbox = self.inbox();
-            if !inbox.is_open
-                || inbox.acts.is_empty() && self.in_flight.load(Ordering::Relaxed) == 0
-            {
+            if self.is_drained() {
                 return;
             }
-            drop(inbox);
             returned.await;
         }
+    }
+
+    fn is_drained(&self) -> bool {
+        let inbox = self.inbox();
+        !inbox.is_open || inbox.acts.is_empty() && self.in_flight.load(Ordering::Relaxed) == 0
     }
 
     /// The server is part of the cluster from here on, or not any more: then nothing that clients wait for comes.
@@ -345,6 +354,7 @@ impl<T: Transport> Cluster<T> {
         *inbox = Inbox { is_open, ..Inbox::default() };
         drop(inbox);
         self.lock_waiting().clear();
+        self.set_away(false);
         self.set_in_flight(0);
     }
 

@@ -1,6 +1,7 @@
 //! The task that turns this server's node: what clients propose goes into the log, and what comes back to people.
 
 use std::convert::Infallible;
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,10 +36,10 @@ pub(crate) async fn run(
         let fenced = take_part(&server, &cluster, &mut log).await;
         tracing::error!("this server is not part of the cluster any more: {fenced}");
         cluster.set_open(false);
-        let Some(served) = &server.served else { continue };
-        served.dismiss_all(Dismissal::Isolated);
+        let Some(clients) = &server.served else { continue };
+        clients.dismiss_all(Dismissal::Isolated);
         let gone = async {
-            while !served.is_empty() {
+            while !clients.is_empty() {
                 sleep(LOOK).await;
             }
         };
@@ -47,6 +48,7 @@ pub(crate) async fn run(
         }
         // As the next incarnation, it gets its people from another server, or begins with none.
         server.directory.lock().forget_all();
+        sleep(AGAIN).await;
     }
 }
 
@@ -59,6 +61,7 @@ async fn take_part(
     let begun = Instant::now();
     let me = Incarnation(random());
     let (created, last) = joined(log, me).await;
+    let mut trouble = None;
     let mut node = Node::new(Settings { node: me, chat: Box::default(), last });
     let mut chat = Chat {
         me,
@@ -66,7 +69,10 @@ async fn take_part(
         directory: &server.directory,
         deliveries: &server.deliveries,
         epoch: u32::try_from(created).unwrap_or(u32::MAX),
+        has_buried: false,
     };
+    let history = server.deliveries.memories().map(|_| &cluster.history);
+    let epoch = chat.epoch;
     loop {
         for proposal in cluster.take_proposals() {
             let super::Proposal { number, act, subject } = proposal;
@@ -78,6 +84,9 @@ async fn take_part(
         node.turn(begun.elapsed(), log, &mut chat, &mut |event| match event {
             Event::Ready(replica) => {
                 tracing::info!(position = replica.position(), "part of the cluster");
+                if let Some(history) = history {
+                    history.begin(epoch, replica);
+                }
                 cluster.set_open(true);
             }
             Event::Away | Event::Back => set_away(server, cluster, event == Event::Away),
@@ -86,13 +95,30 @@ async fn take_part(
         if let Some(fenced) = ended {
             return fenced;
         }
+        if mem::take(&mut chat.has_buried)
+            && let (Some(history), Some(replica)) = (history, node.replica())
+        {
+            history.set_dead(replica);
+        }
         cluster.set_in_flight(node.waiting());
+        tell_trouble(log, &mut trouble);
         let due = node.deadline().map(|due| begun + due);
         tokio::select! {
             () = log.arrived() => {}
             () = cluster.woken.notified() => {}
             () = sleep_until(due.unwrap_or(begun)), if due.is_some() => {}
         }
+    }
+}
+
+/// Says why the log cannot be used, when that is another reason than before.
+fn tell_trouble(log: &JetStream, told: &mut Option<String>) {
+    let trouble = log.trouble().map(ToString::to_string);
+    if trouble != *told {
+        if let Some(trouble) = &trouble {
+            tracing::error!("{trouble}");
+        }
+        *told = trouble;
     }
 }
 

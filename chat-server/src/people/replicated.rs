@@ -8,14 +8,16 @@ use std::sync::Arc;
 
 use chat_cluster::entry::{Incarnation, PersonId as Client};
 use chat_cluster::wire::{Malformed, Reader, Write};
-use chat_protocol::command::{Parsed, parse};
+use chat_protocol::command::{Command, Parsed, parse};
 use chat_protocol::name::{Name, NameError};
+use chat_protocol::refusal::Refusal;
 use chat_protocol::wording;
-use chat_store::line::{Numbered, Position};
+use chat_store::line::Position;
+use chat_store::session::Token;
 
-use crate::cluster::acts::{Author, Coming, Commanded, Enter, Resume, Said};
 use crate::net::transport::Transport;
 use crate::net::wire::encoding::Object;
+use crate::people::acts::{Author, Coming, Commanded, Enter, Resume, Said};
 use crate::people::commands::Effect;
 use crate::people::directory::coming::{Hold, Leaving};
 use crate::people::directory::resumption::Back;
@@ -74,30 +76,30 @@ impl<T: Transport> People<T> {
         None
     }
 
-    /// A client says something to its room.
+    /// A client says something to a room. It counts also if the client was sent out of that room meanwhile, or has come back on
+    /// another connection: so what was said can be told from the log alone.
     pub(crate) fn says(&mut self, client: Client, said: &Said) {
         let Some(hold) = self.hold(client) else { return };
-        let numbered = match said.number {
-            Some(number) => match self.accept(hold, number) {
-                Some(true) => self.session_id(hold).map(|session| Numbered { session, number }),
-                Some(false) => return self.tell_accepted(hold, number),
-                None => return,
-            },
-            None => None,
-        };
-        let id = hold.id;
-        match &self.person(id).location {
-            Location::InRoom(room, member) => broadcast(room, *member, said, numbered),
-            _ => broadcast(self.room(id), MemberId::NOBODY, said, numbered),
+        let number = said.numbered.map(|numbered| numbered.number);
+        if number.is_none_or(|number| self.accept_from_any(hold, number)) {
+            self.broadcast(hold, said);
         }
-        if let Some(number) = said.number {
+        if let Some(number) = number {
             self.tell_accepted(hold, number);
+        }
+    }
+
+    fn broadcast(&self, hold: Hold, said: &Said) {
+        let place = self.place(hold.id).filter(|(room, _)| room.is_called(&said.room));
+        let elsewhere = || Some((self.room_named(&said.room)?, MemberId::NOBODY));
+        if let Some((room, member)) = place.or_else(elsewhere) {
+            broadcast(room, member, said);
         }
     }
 
     /// A client without a name says something to the first room, in which it is this member on this server.
     pub(crate) fn is_said(&mut self, member: MemberId, said: &Said) {
-        broadcast(self.first(), member, said, None);
+        broadcast(self.first(), member, said);
     }
 
     /// A client commands something. `None`: another connection has its person.
@@ -129,11 +131,10 @@ impl<T: Transport> People<T> {
     pub(crate) fn comes_back(
         &mut self,
         client: Client,
-        resume: Resume,
-        connection: Option<Arc<T>>,
+        Resume { token, behind, ip }: Resume,
+        connection: Option<&Arc<T>>,
     ) -> Result<(Hold, Name, Back), NameError> {
-        let Resume { token, behind, ip } = resume;
-        let (hold, name, back) = self.resume(token, behind, connection.as_ref(), (ip, None))?;
+        let (hold, name, back) = self.resume(token, behind, connection, (ip, None))?;
         let hold = Hold { link: link(client), ..hold };
         self.set_address(hold.id, Some(ip));
         self.holds_mut().insert(client, hold);
@@ -198,6 +199,24 @@ impl<T: Transport> People<T> {
         Ok(())
     }
 
+    /// Executes a command. A refusal is told to the person alone.
+    fn obey(&mut self, id: PersonId, command: Command) -> Option<Effect<T>> {
+        self.execute(id, command, None).unwrap_or_else(|refusal: Refusal| {
+            let line = self.rules.language.refusal(&refusal);
+            self.tell(id, &Notice::new("refusal", line, []));
+            None
+        })
+    }
+
+    /// A person begins a session with this secret.
+    fn begins_session(&mut self, id: PersonId, token: Token) -> Option<Effect<T>> {
+        if let Location::InRoom(..) = self.person(id).location {
+            return self.begin_session(id, token, None).map(|(id, at)| Effect::Begun(id, at));
+        }
+        self.begin_session_elsewhere(id, token);
+        None
+    }
+
     fn hold(&self, client: Client) -> Option<Hold> {
         self.holds().get(&client).copied()
     }
@@ -213,8 +232,8 @@ fn link(client: Client) -> u32 {
 }
 
 /// All members of a room but the sender hear this.
-fn broadcast<T>(room: &Room<T>, sender: MemberId, said: &Said, numbered: Option<Numbered>) {
-    let text = &*said.text;
+fn broadcast<T>(room: &Room<T>, sender: MemberId, said: &Said) {
+    let (text, numbered) = (&*said.text, said.numbered);
     match &said.author {
         Author::Nobody => {
             room.say(sender, &Notice::new(MESSAGE, text, []).saying(text).numbered(numbered))

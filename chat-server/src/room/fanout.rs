@@ -63,20 +63,9 @@ impl Deliveries {
     /// An empty room of this name, whose members get what is said in it until it is closed.
     pub(crate) fn open<T: Transport>(&self, name: &Name) -> Arc<Room<T>> {
         let memory = self.memories.clone().map(|memories| Memory::new(memories, name));
-        let unfilled = memory.as_ref().is_some_and(|memory| !memory.is_filled());
         let room = Arc::new(Room::new(memory));
-        if unfilled && let Some(memories) = self.memories.clone() {
-            let (room, name) = (Arc::clone(&room), name.clone());
-            self.running.spawn(async move {
-                let mut stored = pin!(memories.stored(&name));
-                let lines = timeout(PATIENCE, &mut stored).await;
-                // The room opens without the stored lines; they are added when they have been read.
-                let is_late = lines.is_err();
-                room.fill(lines.ok());
-                if is_late {
-                    room.fill(Some(stored.await));
-                }
-            });
+        if self.memories.as_ref().is_some_and(|memories| !memories.archive().is_shared()) {
+            self.fill(&room);
         }
         let delivery = tokio::spawn(Fanout::new(Arc::clone(&room), self.clone()).run());
         let failed = self.failed.clone();
@@ -87,6 +76,28 @@ impl Deliveries {
             }
         });
         room
+    }
+
+    /// Reads what was said before in this room, unless that has begun.
+    fn fill<T: Transport>(&self, room: &Arc<Room<T>>) {
+        let Some((memories, name)) = room.to_be_filled() else { return };
+        let room = Arc::clone(room);
+        self.running.spawn(async move {
+            let mut stored = pin!(memories.archive().stored(&name));
+            let lines = timeout(PATIENCE, &mut stored).await;
+            // The room opens without the stored lines; they are added when they have been read.
+            let is_late = lines.is_err();
+            room.fill(lines.ok().flatten());
+            if is_late {
+                room.fill(stored.await);
+            }
+        });
+    }
+
+    /// Waits until what was said in this room is there: somebody goes there. Cancel-safe.
+    pub(crate) async fn filled<T: Transport>(&self, room: &Arc<Room<T>>) {
+        self.fill(room);
+        room.filled().await;
     }
 
     /// Writes to a client that is in no room yet, or to the outbox of its seat.

@@ -1,6 +1,7 @@
 //! The last messages of a room, for those who come later or look back (chapter 11).
 
 use std::collections::VecDeque;
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
@@ -10,22 +11,16 @@ use chat_protocol::limits::MAX_HISTORY;
 use chat_protocol::name::{Name, fold};
 use chat_store::line::{Line, Position};
 use chat_store::session::{Session, Token};
-use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
 use crate::net::clock::{milliseconds, since_1970};
 use crate::net::wire::encoding::{Encoding, Object};
+use crate::room::archive::{Archive, LONGEST_COMMIT, Stored};
 use crate::room::event::{MESSAGE, Message};
 use crate::store::Store;
 
 /// Bytes of messages that a room remembers. All of them fit into an outbox of the default size.
 const REMEMBERED: usize = 64 * 1024;
-
-/// Most messages that are read from the store at once for a client that comes back.
-const PORTION: usize = 500;
-
-/// The time for which a delivery waits for the store.
-const LONGEST_COMMIT: Duration = Duration::from_secs(5);
 
 /// What the memories of all rooms have in common.
 pub(crate) struct Memories {
@@ -35,7 +30,7 @@ pub(crate) struct Memories {
     /// Number of messages that a member gets when it joins.
     replay: usize,
     language: Language,
-    store: Option<Arc<Store>>,
+    archive: Archive,
 }
 
 /// The memory of one room.
@@ -49,15 +44,17 @@ pub(crate) struct Memory {
     size: usize,
     /// The stored lines of the room have been read.
     is_filled: bool,
-    /// They were not read in time.
-    is_late: bool,
+    /// They are being read, or have been.
+    is_begun: bool,
+    /// Some of what has been said since is not remembered any more.
+    has_forgotten: bool,
 }
 
 impl Memories {
     /// No message has been said yet. A member that joins gets the last `replay` messages.
-    pub(crate) fn new(replay: usize, language: Language, store: Option<Arc<Store>>) -> Self {
-        let epoch = store.as_ref().map_or_else(seconds, |store| store.epoch());
-        Self { epoch: epoch.into(), last: AtomicU64::new(0), replay, language, store }
+    pub(crate) fn new(replay: usize, language: Language, archive: Archive) -> Self {
+        let epoch = archive.store().map_or_else(seconds, |store| store.epoch());
+        Self { epoch: epoch.into(), last: AtomicU64::new(0), replay, language, archive }
     }
 
     /// Gives out a position that no line has.
@@ -84,42 +81,26 @@ impl Memories {
 
     /// Keeps a session as it is now, or not any more.
     pub(crate) fn keep(&self, token: Token, session: Option<Session>) {
-        if let Some(store) = &self.store {
+        if let Archive::Store(store) = &self.archive {
             store.keep_session(token, session);
         }
     }
 
-    /// The first messages that the store has of a room behind a position, by the look of its name. Fails if the disk does
-    /// not answer in time. Cancel-safe.
-    pub(crate) async fn stored_behind(
-        &self,
-        room: &str,
-        behind: Position,
-    ) -> Result<Vec<Line>, Elapsed> {
-        match &self.store {
-            Some(store) => timeout(LONGEST_COMMIT, store.first(room, behind, PORTION)).await,
-            None => Ok(Vec::new()),
-        }
+    /// What was said before.
+    pub(crate) fn archive(&self) -> &Archive {
+        &self.archive
     }
 
     /// The last position of a room's message that was stored, up to this one of an earlier server. Cancel-safe.
     pub(crate) async fn stored_up_to(&self, room: &str, position: Position) -> Option<Position> {
-        let store = self.store.as_ref().filter(|_| position.epoch != self.epoch())?;
+        let store = self.archive.store().filter(|_| position.epoch != self.epoch())?;
         let last = timeout(LONGEST_COMMIT, store.last_up_to(room, position)).await.ok()?;
         Some(last.unwrap_or(Position::START))
     }
 
-    /// The last messages that the store has of a room. Cancel-safe.
-    pub(crate) async fn stored(&self, room: &Name) -> Vec<Line> {
-        match &self.store {
-            Some(store) => store.last(&fold(room.as_str()), MAX_HISTORY).await,
-            None => Vec::new(),
-        }
-    }
-
     /// Waits until what was said before may be delivered: a disk that stands still holds up nothing for ever. Cancel-safe.
     pub(crate) async fn may_deliver(&self) {
-        if let Some(store) = self.store.as_ref().filter(|store| store.comes_first())
+        if let Some(store) = self.archive.store().filter(|store| store.comes_first())
             && timeout(LONGEST_COMMIT, store.written()).await.is_err()
         {
             tracing::error!(
@@ -130,7 +111,7 @@ impl Memories {
 
     /// Waits until what was said before is stored, or lost. Cancel-safe.
     pub(crate) async fn written(&self) {
-        if let Some(store) = &self.store {
+        if let Archive::Store(store) = &self.archive {
             store.written().await;
         }
     }
@@ -138,15 +119,20 @@ impl Memories {
 
 impl Memory {
     pub(crate) fn new(common: Arc<Memories>, room: &Name) -> Self {
-        let is_filled = common.store.is_none();
-        // Without a store, nobody knows what was said before.
+        Self::of(common, fold(room.as_str()).into())
+    }
+
+    /// Nothing has been said that is known.
+    fn of(common: Arc<Memories>, room: Arc<str>) -> Self {
+        let is_filled = matches!(common.archive, Archive::None);
         let complete_from = common.last();
         Self {
             common,
-            room: fold(room.as_str()).into(),
+            room,
             lines: VecDeque::new(),
             complete_from,
-            is_late: false,
+            is_begun: false,
+            has_forgotten: false,
             size: 0,
             is_filled,
         }
@@ -155,8 +141,8 @@ impl Memory {
     /// Forgets all, and what was said before is not known any more.
     #[cfg(feature = "cluster")]
     pub(crate) fn begin_anew(&mut self) {
-        self.lines.clear();
-        (self.size, self.complete_from) = (0, self.common.last());
+        let room = mem::take(&mut self.room);
+        *self = Self::of(Arc::clone(&self.common), room);
     }
 
     /// Remembers a message that is said now. Returns its position in the room's order.
@@ -171,8 +157,10 @@ impl Memory {
             text: text.into(),
             numbered,
         });
-        if let Some(store) = &self.common.store {
-            store.give(Arc::clone(&line));
+        match &self.common.archive {
+            Archive::None => {}
+            Archive::Store(store) => store.give(Arc::clone(&line)),
+            Archive::Log(history) => history.note(&self.room, position),
         }
         self.size += line.size();
         self.lines.push_back(line);
@@ -180,25 +168,24 @@ impl Memory {
         position
     }
 
+    /// Where what was stored is to be read from, once.
+    pub(crate) fn begin_to_fill(&mut self) -> Option<(Arc<Memories>, Arc<str>)> {
+        let is_first = !self.is_filled && !mem::replace(&mut self.is_begun, true);
+        is_first.then(|| self.place())
+    }
+
     /// Puts what was stored, in order, before what has been said since. `None`: it has not been read yet.
-    pub(crate) fn fill(&mut self, stored: Option<Vec<Line>>) {
+    pub(crate) fn fill(&mut self, stored: Option<Stored>) {
         self.is_filled = true;
-        let Some(stored) = stored else {
-            self.is_late = true;
-            return;
-        };
-        if self.is_late
-            && self.lines.front().is_some_and(|first| before(first) < self.complete_from)
-        {
-            // Something between has been forgotten.
+        let Some(Stored { lines, complete_from }) = stored else { return };
+        let last = lines.last().map_or(Position::START, |line| line.position);
+        if self.has_forgotten && last < self.complete_from {
+            // Something between is missing.
             return;
         }
-        self.complete_from = match stored.first() {
-            Some(first) if stored.len() >= MAX_HISTORY => before(first),
-            _ => Position::START,
-        };
         let first = self.lines.front().map(|line| line.position);
-        for line in stored.into_iter().rev() {
+        self.complete_from = complete_from;
+        for line in lines.into_iter().rev() {
             if first.is_none_or(|first| line.position < first) {
                 self.size += line.size();
                 self.lines.push_front(Arc::new(line));
@@ -237,6 +224,12 @@ impl Memory {
         self.common.last()
     }
 
+    /// Returns whether it is that of the room with this folded name.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn is_of(&self, name: &str) -> bool {
+        *self.room == *name
+    }
+
     /// The memory of all rooms, and what this one is called there.
     pub(crate) fn place(&self) -> (Arc<Memories>, Arc<str>) {
         (Arc::clone(&self.common), Arc::clone(&self.room))
@@ -248,7 +241,7 @@ impl Memory {
 
     /// The lines for a member that joins: that the room is recorded, and its last messages.
     pub(crate) fn welcome(&self, encoding: Encoding) -> impl Iterator<Item = String> {
-        let recorded = self.common.store.as_ref().map(|store| self.recorded(store, encoding));
+        let recorded = self.common.archive.store().map(|store| self.recorded(store, encoding));
         recorded.into_iter().chain(self.recall(self.common.replay, encoding))
     }
 
@@ -263,7 +256,7 @@ impl Memory {
     /// The last messages, at most so many, in this encoding, each on a line. `None` if there is none.
     pub(crate) fn recall(&self, count: usize, encoding: Encoding) -> Option<String> {
         let (now, language) = (since_1970(), self.common.language);
-        let keep = self.common.store.as_ref().and_then(|store| store.keep().duration());
+        let keep = self.common.archive.store().and_then(|store| store.keep().duration());
         let oldest = keep.map_or(0, |keep| now.saturating_sub(keep).as_millis());
         let lines = self.lines.iter().skip(self.lines.len().saturating_sub(count));
         let lines = lines.filter(|line| u128::from(line.at.unsigned_abs()) >= oldest);
@@ -284,6 +277,7 @@ impl Memory {
             let Some(line) = self.lines.pop_front() else { return };
             self.size -= line.size();
             self.complete_from = line.position;
+            self.has_forgotten = true;
         }
     }
 }
@@ -306,12 +300,6 @@ fn object(kind: &str, line: &Line) -> Object {
     if line.author.is_empty() { object } else { object.text("who", &line.author) }
 }
 
-/// A position before this line's and behind all others'.
-fn before(line: &Line) -> Position {
-    let Position { epoch, number } = line.position;
-    Position { epoch, number: number.saturating_sub(1) }
-}
-
 fn seconds() -> u32 {
     u32::try_from(since_1970().as_secs()).unwrap_or(u32::MAX)
 }
@@ -321,7 +309,7 @@ mod tests {
     use super::*;
 
     fn memory(replay: usize) -> Memory {
-        let common = Memories::new(replay, Language::Es, None);
+        let common = Memories::new(replay, Language::Es, Archive::None);
         Memory::new(Arc::new(common), &"cocina".parse().unwrap())
     }
 
@@ -374,7 +362,8 @@ mod tests {
         };
         // It was read from the store as well.
         let now = Line { position, ..old(0, "ahora") };
-        memory.fill(Some(vec![old(1, "uno"), old(2, "dos"), now]));
+        let lines = vec![old(1, "uno"), old(2, "dos"), now];
+        memory.fill(Some(Stored { lines, complete_from: Position::START }));
         assert_eq!(recalled(&memory, 9), ["Ana > uno", "Ana > dos", "Bea > ahora"]);
         assert_eq!(memory.welcome(Encoding::Text).count(), 1);
     }

@@ -1,5 +1,6 @@
 //! A room: the order of what is said in it, and its delivery to every member.
 
+pub(crate) mod archive;
 pub(crate) mod backlog;
 pub(crate) mod batch;
 pub(crate) mod event;

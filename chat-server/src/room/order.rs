@@ -5,11 +5,12 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chat_store::line::{Line, Position};
+use chat_store::line::Position;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
 use crate::net::wire::encoding::Encoding;
+use crate::room::archive::Stored;
 use crate::room::batch::Batch;
 use crate::room::event::Event;
 use crate::room::letter::Letter;
@@ -252,18 +253,17 @@ impl<T> Room<T> {
         self.lock().memory.as_ref()?.recall(count, encoding)
     }
 
+    /// Where what was stored of the room is to be read from, once.
+    pub(crate) fn to_be_filled(&self) -> Option<(Arc<Memories>, Arc<str>)> {
+        self.lock().memory.as_mut().and_then(Memory::begin_to_fill)
+    }
+
     /// Gives the room what was stored of it. `None`: that has not been read yet.
-    pub(crate) fn fill(&self, stored: Option<Vec<Line>>) {
+    pub(crate) fn fill(&self, stored: Option<Stored>) {
         if let Some(memory) = &mut self.lock().memory {
             memory.fill(stored);
         }
         self.filled.notify_waiters();
-    }
-
-    /// The room does not remember what was said before.
-    #[cfg(feature = "cluster")]
-    pub(crate) fn forget_the_past(&self) {
-        self.lock().memory.iter_mut().for_each(Memory::begin_anew);
     }
 
     /// Waits until what was stored of the room is there. Cancel-safe.
@@ -389,5 +389,7 @@ impl<T> Room<T> {
     }
 }
 
+#[cfg(feature = "cluster")]
+mod shared;
 #[cfg(test)]
 mod tests;

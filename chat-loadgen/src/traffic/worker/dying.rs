@@ -24,9 +24,10 @@ impl Worker {
         let deaths = &self.shared.deaths;
         let mut heard = vec![0; self.shared.audience.all_senders()];
         for client in self.clients.iter().flatten().filter(|client| client.took_part()) {
-            if client.presence == Presence::Here && client.stage != Stage::Ready {
+            let is_lost = client.presence == Presence::Lost;
+            if !is_lost && client.stage != Stage::Ready {
                 self.note_death(client);
-            } else if client.presence != Presence::Lost {
+            } else if !is_lost {
                 deaths.enter_client(client.server);
             }
             let senders = self.shared.audience.senders(client.room()).iter().enumerate();

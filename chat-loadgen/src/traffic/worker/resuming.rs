@@ -52,7 +52,9 @@ impl Worker {
         let Some(Some(client)) = self.clients.get_mut(at) else { return false };
         let Some(session) = &mut client.session else { return false };
         let is_refused_everywhere = session.refused && session.refusals as usize >= servers;
-        if is_refused_everywhere || !client.began || client.presence != Presence::Here {
+        // The only sender of a room hears nobody, and stays in the state of one that comes.
+        let takes_part = matches!(client.presence, Presence::Coming | Presence::Here);
+        if is_refused_everywhere || !client.began || !takes_part {
             return false;
         }
         let is_refused = std::mem::take(&mut session.refused);

@@ -36,23 +36,25 @@ impl<'a> Membership<'a> {
         cluster: Clustered<'a>,
         name: Name,
         proved: Option<Proved>,
-    ) -> Result<Taken, NameError> {
-        let State::Nameless(nameless) = &mut self.state else { return Ok(Taken::Named) };
+    ) -> Taken {
+        let State::Nameless(nameless) = &mut self.state else { return Taken::Named };
         // Else it is too late: it makes way for another, and the end of its stream comes next.
         let Some(seat) = nameless.seat.take_if(|_| nameless.registration.end()) else {
-            return Ok(Taken::Named);
+            return Taken::Named;
         };
         // The question was alone: the greeting comes now.
         let greeting = nameless.asking.as_ref().and_then(|_| self.server.config.greeting());
         let greeting = greeting.map(str::to_owned);
         let ip = self.connection.peer().ip();
+        let server = self.server;
         self.run(async move {
             let is_proved = proved.is_some();
+            server.deliveries.filled(&server.directory.first).await;
             let account = proved.map(|proved| proved.account);
             let entered = cluster.enter((&name, account), ip, seat, greeting).await;
             Outcome::Entered { name, is_proved, entered }
         });
-        Ok(Taken::Asked)
+        Taken::Asked
     }
 
     /// The same for a client that is not asked for a name: the first of its names that is free.
@@ -64,7 +66,9 @@ impl<'a> Membership<'a> {
     ) {
         let peer = self.connection.peer();
         let mut copy = self.connection.number();
+        let server = self.server;
         self.run(async move {
+            server.deliveries.filled(&server.directory.first).await;
             let mut seat = seat;
             loop {
                 let name = Name::guest(peer.port(), copy);
@@ -107,7 +111,6 @@ impl<'a> Membership<'a> {
                 return Err(error);
             }
         };
-        self.server.directory.make_way(self.connection.origin());
         self.is_now(hold, name);
         self.has_arrived(arrived);
         Ok(())
@@ -128,7 +131,7 @@ impl<'a> Membership<'a> {
         self.state = State::InRoom(room, member, None);
     }
 
-    /// The client has its seat, in front of the room to which it goes. Returns whether it waits for the other servers.
+    /// The client has its seat, in front of the room to which it goes.
     pub(super) fn arrives(&mut self, hold: Hold, seat: Seat<TcpConnection>, arrival: Arrival) {
         if let Some(cluster) = self.cluster() {
             self.state = State::Arriving(cluster.arrive(hold, Box::new(seat), arrival));
@@ -151,14 +154,15 @@ impl<'a> Membership<'a> {
 
     /// The client says something. Returns whether it has gone into the log.
     pub(super) fn says(&mut self, text: &str) -> bool {
-        let (Some(cluster), State::InRoom(_, member, _)) = (self.cluster(), &self.state) else {
+        let (Some(cluster), State::InRoom(room, member, _)) = (self.cluster(), &self.state) else {
             return false;
         };
         let (hold, name) = self.person.as_ref().map(|(hold, name)| (*hold, name)).unzip();
         let speaker = Speaker::Client(self.connection.peer(), self.connection.number(), name);
-        let number = self.numbered.as_ref().map(|numbered| numbered.number);
         let label = self.server.speech.label;
-        cluster.say((hold, *member), number, (speaker, label), text);
+        self.server.speech.print_said(speaker, text);
+        let numbered = self.numbered.as_deref().copied();
+        cluster.say(hold, (room, *member), numbered, (speaker, label), text);
         self.is_proposed = true;
         self.caused += text.len();
         true

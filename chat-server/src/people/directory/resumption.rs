@@ -1,5 +1,6 @@
 //! The way of a client back into its room: what it has missed comes first, in portions that it can take.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chat_store::line::Position;
@@ -67,6 +68,7 @@ impl Back {
         transfer: &mut Transfer<T>,
     ) {
         let Some((memories, name)) = room.place() else { return };
+        let mut past = memories.archive().past(Arc::clone(&name), self.behind);
         if self.listed.is_none() {
             let stored =
                 if self.has_heard { memories.stored_up_to(&name, self.behind).await } else { None };
@@ -77,17 +79,20 @@ impl Back {
             send(deliveries, transfer, &(resumed + "\n"));
         }
         while !room.reaches(self.behind) {
-            let read = memories.stored_behind(&name, self.behind).await.unwrap_or_default();
+            let (read, up_to) = past.next(self.behind, memories.last()).await;
             let mut portion = String::new();
-            for line in &read {
+            for line in read {
                 if portion.len() > PORTION {
                     break;
                 }
                 self.behind = line.position;
                 portion.extend(memory::said(line, self.session).map(|line| line + "\n"));
             }
-            if read.is_empty() {
-                // Neither the room nor the store has it.
+            if let Some(up_to) = up_to.filter(|up_to| read.is_empty() && *up_to > self.behind) {
+                // Nothing was said there.
+                self.behind = up_to;
+            } else if read.is_empty() {
+                // Neither the room nor the archive has it.
                 self.behind = room.complete_from();
                 let missed = Notice::new("missed", deliveries.language().missed_some(), []);
                 portion = Encoding::Json.encode(&missed) + "\n";

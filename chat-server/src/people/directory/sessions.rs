@@ -319,6 +319,13 @@ impl<T: Transport> People<T> {
         self.sessions.all.get(token).filter(|entry| entry.turn == hold.turn)
     }
 
+    /// The number of the connection that has a person with a session.
+    #[cfg(feature = "cluster")]
+    pub(super) fn turn(&self, id: PersonId) -> Option<u32> {
+        let token = self.by_id.get(&id)?.session.as_deref()?;
+        self.sessions.all.get(token).map(|entry| entry.turn)
+    }
+
     fn entry_mut_of(&mut self, hold: Hold) -> Option<&mut Entry> {
         let token = self.by_id.get(&hold.id)?.session.as_deref()?;
         self.sessions.all.get_mut(token).filter(|entry| entry.turn == hold.turn)

@@ -6,20 +6,17 @@ use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use chat_cluster::entry::PersonId as Client;
-use chat_protocol::command::Command;
 use chat_protocol::language::Language;
 use chat_protocol::name::Name;
-use chat_protocol::refusal::Refusal;
 use chat_store::line::Position;
 use chat_store::session::Token;
 
 use super::coming::Hold;
 use super::{Directory, FIRST, Location, People, PersonId};
 use crate::net::transport::Transport;
-use crate::people::commands::Effect;
-use crate::room::event::Notice;
 use crate::room::memory::Memories;
 use crate::room::order::Room;
+use crate::room::seat::MemberId;
 
 impl<T: Transport> Directory<T> {
     /// The same as `lock`, for what is done at this time since 1970 on all servers.
@@ -111,8 +108,25 @@ impl<T: Transport> People<T> {
         self.rules.language
     }
 
-    pub(in crate::people) fn room(&self, id: PersonId) -> &Room<T> {
-        &self.open_room(id).room
+    /// The room of this name, if it is open.
+    pub(in crate::people) fn room_named(&self, name: &str) -> Option<&Room<T>> {
+        Some(&self.rooms.get(&self.room_names.find(name)?)?.room)
+    }
+
+    /// The room of a person, and the member that it is there, on this server. `None`: it has left.
+    pub(in crate::people) fn place(&self, id: PersonId) -> Option<(&Room<T>, MemberId)> {
+        let person = self.by_id.get(&id)?;
+        let member = match person.location {
+            Location::InRoom(_, member) => member,
+            _ => MemberId::NOBODY,
+        };
+        Some((&self.rooms[&person.room].room, member))
+    }
+
+    /// The same as `accept`, for the line of any connection that the session has had.
+    pub(in crate::people) fn accept_from_any(&mut self, hold: Hold, number: u64) -> bool {
+        let Some(turn) = self.turn(hold.id) else { return true };
+        self.accept(Hold { turn, ..hold }, number).unwrap_or(true)
     }
 
     pub(in crate::people) fn set_position(&self, position: Position) {
@@ -127,33 +141,6 @@ impl<T: Transport> People<T> {
 
     pub(in crate::people) fn all_rooms(&self) -> impl Iterator<Item = &Arc<Room<T>>> {
         self.rooms.values().map(|open| &open.room)
-    }
-
-    /// Executes a command. A refusal is told to the person alone.
-    pub(in crate::people) fn obey(&mut self, id: PersonId, command: Command) -> Option<Effect<T>> {
-        self.execute(id, command, None).unwrap_or_else(|refusal: Refusal| {
-            let line = self.rules.language.refusal(&refusal);
-            self.tell(id, &Notice::new("refusal", line, []));
-            None
-        })
-    }
-
-    /// A person begins a session with this secret.
-    pub(in crate::people) fn begins_session(
-        &mut self,
-        id: PersonId,
-        token: Token,
-    ) -> Option<Effect<T>> {
-        if let Location::InRoom(..) = self.person(id).location {
-            return self.begin_session(id, token, None).map(|(id, at)| Effect::Begun(id, at));
-        }
-        self.begin_session_elsewhere(id, token);
-        None
-    }
-
-    /// The public name of a person's session.
-    pub(in crate::people) fn session_id(&self, hold: Hold) -> Option<Position> {
-        self.entry_of(hold).map(|entry| entry.session.id)
     }
 
     /// Does what is due.

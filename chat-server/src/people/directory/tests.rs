@@ -10,6 +10,7 @@ use super::coming::{Hold, Leaving};
 use super::resumption::at_once;
 use super::*;
 use crate::net::transport::fake::Recorder;
+use crate::room::archive::Archive;
 use crate::room::memory::Memories;
 use crate::room::outbox::OutboxLimits;
 
@@ -339,7 +340,7 @@ async fn r2_1_no_message_of_a_room_falls_to_private_ones_from_others() {
 
 #[tokio::test]
 async fn r11_12_who_comes_back_is_told_who_came_meanwhile() {
-    let memories = Memories::new(0, Language::Es, None);
+    let memories = Memories::new(0, Language::Es, Archive::None);
     let (deliveries, _failure) = Deliveries::new(OutboxLimits::lenient(), None, Some(memories));
     let directory = Directory::new(deliveries.clone(), RULES, sessions());
     let (ana, before) = come(&directory, "Ana");

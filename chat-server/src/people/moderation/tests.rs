@@ -16,6 +16,7 @@ use crate::people::directory::sessions::Sessions;
 use crate::people::directory::{Arrival, Directory, Rules};
 use crate::people::house::House;
 use crate::people::house::sanctions::Subject;
+use crate::room::archive::Archive;
 use crate::room::fanout::Deliveries;
 use crate::room::memory::Memories;
 use crate::room::outbox::OutboxLimits;
@@ -30,7 +31,7 @@ struct Chat(Directory<Recorder>);
 impl Chat {
     fn new() -> Self {
         let sessions = Sessions::new(Duration::from_mins(1), Duration::from_secs(10));
-        let memories = Memories::new(0, Language::Es, None);
+        let memories = Memories::new(0, Language::Es, Archive::None);
         let deliveries = Deliveries::new(OutboxLimits::lenient(), None, Some(memories)).0;
         let directory = Directory::new(deliveries, RULES, sessions);
         directory.keep_order(House::of_admin("zoe"));

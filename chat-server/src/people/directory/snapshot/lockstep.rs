@@ -16,6 +16,7 @@ use crate::people::directory::coming::{Hold, Leaving};
 use crate::people::directory::resumption::Back;
 use crate::people::directory::{Arrival, Directory, Rules};
 use crate::people::house::House;
+use crate::room::archive::Archive;
 use crate::room::event::{MESSAGE, Notice};
 use crate::room::fanout::Deliveries;
 use crate::room::memory::Memories;
@@ -97,7 +98,7 @@ pub(super) fn node(memories: Memories) -> Directory<Recorder> {
 }
 
 pub(super) fn memories() -> Memories {
-    Memories::new(0, Language::Es, None)
+    Memories::new(0, Language::Es, Archive::None)
 }
 
 pub(super) fn written(directory: &Directory<Recorder>) -> Vec<u8> {

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use chat_cluster::entry;
 use chat_cluster::wire::{Malformed, Reader, Write};
-use chat_store::line::Position;
+use chat_store::line::{Numbered, Position};
 use chat_store::session::Token;
 
 use crate::net::wire::encoding::Encoding;
@@ -53,8 +53,10 @@ pub(crate) struct Enter {
 /// A public message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Said {
+    /// The name of the room to which it was said.
+    pub(crate) room: Box<str>,
     /// Its number among the lines of a session.
-    pub(crate) number: Option<u64>,
+    pub(crate) numbered: Option<Numbered>,
     pub(crate) author: Author,
     pub(crate) text: Box<str>,
 }
@@ -120,33 +122,29 @@ impl Act {
                 });
                 2
             }
-            Self::Say(Said { number, author, text }) => {
-                out.put_option(*number);
-                match author {
-                    Author::Nobody => out.put_u8(0),
-                    Author::Name(name) => {
-                        out.put_u8(1);
-                        out.put_text(name);
-                    }
-                    Author::Port(label) => {
-                        out.put_u8(2);
-                        out.put_text(label);
-                    }
+            Self::Say(Said { room, numbered, author, text }) => {
+                out.put_text(room);
+                out.put_u8(numbered.is_some().into());
+                if let Some(Numbered { session, number }) = numbered {
+                    put_position(out, *session);
+                    out.put_u64(*number);
                 }
+                author.write(out);
                 out.put_text(text);
                 3
             }
             Self::Command(Commanded { number, token, line }) => {
                 out.put_option(*number);
                 out.put_u8(token.is_some().into());
-                token.iter().for_each(|token| out.put(&token.0.to_le_bytes()));
+                if let Some(token) = token {
+                    out.put(&token.0.to_le_bytes());
+                }
                 out.put_text(line);
                 4
             }
             Self::Resume(Resume { token, behind, ip }) => {
                 out.put(&token.0.to_le_bytes());
-                out.put_u32(behind.epoch);
-                out.put_u64(behind.number);
+                put_position(out, *behind);
                 put_ip(out, *ip);
                 5
             }
@@ -177,7 +175,10 @@ impl Act {
                 _ => return Err(Malformed),
             }),
             3 => Self::Say(Said {
-                number: body.option(Reader::u64)?,
+                room: body.text()?,
+                numbered: body.option(|body| {
+                    Ok(Numbered { session: position(body)?, number: body.u64()? })
+                })?,
                 author: match body.u8()? {
                     0 => Author::Nobody,
                     1 => Author::Name(body.text()?),
@@ -191,19 +192,40 @@ impl Act {
                 token: body.option(token)?,
                 line: body.text()?,
             }),
-            5 => Self::Resume(Resume {
-                token: token(body)?,
-                behind: Position { epoch: body.u32()?, number: body.u64()? },
-                ip: ip(body)?,
-            }),
+            5 => {
+                Self::Resume(Resume { token: token(body)?, behind: position(body)?, ip: ip(body)? })
+            }
             _ => return Err(Malformed),
         })
     }
 }
 
+impl Author {
+    fn write(&self, out: &mut Vec<u8>) {
+        let (kind, text) = match self {
+            Self::Nobody => return out.put_u8(0),
+            Self::Name(name) => (1, name),
+            Self::Port(label) => (2, label),
+        };
+        out.put_u8(kind);
+        out.put_text(text);
+    }
+}
+
 fn put_text_or_none(out: &mut Vec<u8>, text: Option<&str>) {
     out.put_u8(text.is_some().into());
-    text.iter().for_each(|text| out.put_text(text));
+    if let Some(text) = text {
+        out.put_text(text);
+    }
+}
+
+fn put_position(out: &mut Vec<u8>, position: Position) {
+    out.put_u32(position.epoch);
+    out.put_u64(position.number);
+}
+
+fn position(body: &mut Reader<'_>) -> Result<Position, Malformed> {
+    Ok(Position { epoch: body.u32()?, number: body.u64()? })
 }
 
 /// An IPv4 address is written as the IPv6 address that stands for it.
@@ -251,8 +273,15 @@ mod tests {
             Just(Act::Arrive(Coming::Back)),
             Just(Act::Arrive(Coming::Again)),
             leaving.prop_map(Act::Leave),
-            (any::<Option<u64>>(), author, text())
-                .prop_map(|(number, author, text)| Act::Say(Said { number, author, text })),
+            (text(), any::<Option<(u32, u64, u64)>>(), author, text()).prop_map(
+                |(room, numbered, author, text)| {
+                    let numbered = numbered.map(|(epoch, place, number)| Numbered {
+                        session: Position { epoch, number: place },
+                        number,
+                    });
+                    Act::Say(Said { room, numbered, author, text })
+                }
+            ),
             (any::<Option<u64>>(), any::<Option<u128>>(), text()).prop_map(
                 |(number, token, line)| {
                     Act::Command(Commanded { number, token: token.map(Token), line })
