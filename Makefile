@@ -1,7 +1,7 @@
 # Short names only: what each does stands in cargo's own words or in ci/.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test spec schemas corpus demo stress generator bench soak store flood ledger-soak fuzz lint systems deps sizes readmes pictures prose core memory nightly
+.PHONY: help build test spec schemas corpus demo stress generator bench soak store flood cluster ledger-soak fuzz lint systems deps sizes readmes pictures prose core memory nightly
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -41,6 +41,9 @@ flood: ## talk beside a flood of accounts and wrong words, beside its mark (Linu
 
 store: ## a store of 1 GB: start, joining and a copy beside load, and 100 kills; ARGS='--megabytes 100' for less (Linux)
 	ci/store $(ARGS)
+
+cluster: ## several servers with one chat: the simulation, failures, names, and ratios; ARGS=--part takes some of the failures (Linux)
+	ci/cluster $(ARGS)
 
 ledger-soak: ## the relay's faults at random, before real servers too, against the ledger; ARGS='--cases 20' for less (Linux)
 	ci/ledger-soak $(ARGS)

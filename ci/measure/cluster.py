@@ -145,7 +145,7 @@ class Nodes:
                 stream.sendall(f"{name}\n".encode())
             heard = b""
             listener.settimeout(0.5)
-            while b"ready-1" not in heard:
+            while b"heard?" not in heard:
                 speaker.sendall(b"heard?\n")
                 if not (more := listener.recv(4096)):
                     return False
