@@ -29,7 +29,7 @@ use crate::cluster::options::{ClusterError, ClusterOptions};
 use crate::config::Config;
 use crate::net::listener::{self, Listeners};
 use crate::people::house::motd::{self, Motd};
-use crate::run;
+use crate::{Shared, run};
 #[cfg(feature = "store")]
 use crate::store::account::AccountFailure;
 use crate::store::{self, StoreOptions};
@@ -152,10 +152,11 @@ impl Cli {
         let source = matches.value_source("operator");
         cli.operator_given = source == Some(ValueSource::CommandLine);
         let Config { ask_name, commands, .. } = &cli.config;
-        let can_have_accounts = cli.store.has_file() && ask_name.is_on() && commands.is_on();
+        let are_kept = cli.store.has_file() || cli.cluster.are_on();
+        let can_have_accounts = are_kept && ask_name.is_on() && commands.is_on();
         if cli.store.has_accounts() && !can_have_accounts {
             usage::exit_of_bad_usage(
-                "error: --accounts needs a --store, --ask-name and --commands",
+                "error: --accounts needs a --store or --cluster, --ask-name and --commands",
             );
         }
         cli
@@ -242,6 +243,7 @@ impl Cli {
             .map_err(StartError::Store)?;
         let log = self.cluster.connect(&streams.console, self.language()).await;
         let log = log.map_err(StartError::Cluster)?;
+        let shared = log.map(|log| Shared { log, accounts: self.store.shared_accounts() });
         let operator = self.config.operator.0.clone().zip(streams.desk);
         let stop = async {
             tokio::select! {
@@ -254,7 +256,7 @@ impl Cli {
         // The rest is for the connections.
         let output_drain = SHORTEST_FLUSH.max(self.config.drain() / 10);
         let console = streams.console.clone();
-        let served = run(listeners, self.config, console, operator, store, motd, log, stop).await;
+        let served = run(listeners, self.config, console, operator, store, motd, shared, stop).await;
         streams.console.finish(output_drain);
         streams.log.finish(output_drain);
         if let Some(screen) = streams.screen {

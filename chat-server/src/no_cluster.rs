@@ -7,12 +7,14 @@ use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use chat_protocol::account::AccountError;
 use chat_protocol::name::{Name, NameError};
 use chat_protocol::options::profile::Label;
 use chat_store::line::Position;
 use chat_store::session::Token;
 use tokio::sync::oneshot;
 
+use crate::people::accounts::Proved;
 use crate::people::commands::Effect;
 use crate::people::directory::coming::{Hold, Leaving};
 use crate::people::directory::resumption::Back;
@@ -47,7 +49,7 @@ impl<T> Cluster<T> {
 
     pub(crate) async fn enter(
         &self,
-        _: (&Name, Option<Box<str>>),
+        _: (&Name, Option<Proved>),
         _: IpAddr,
         _: Box<Seat<T>>,
         _: Option<String>,
@@ -96,6 +98,15 @@ impl<T> Cluster<T> {
         match self.0 {}
     }
 
+    pub(crate) async fn keep_word(
+        &self,
+        _: Hold,
+        _: bool,
+        _: &str,
+    ) -> Result<Box<str>, AccountError> {
+        match self.0 {}
+    }
+
     pub(crate) fn leave(&self, _: &Directory<T>, _: Hold, _: Leaving) {
         match self.0 {}
     }
@@ -129,6 +140,11 @@ pub(crate) mod options {
     pub enum ClusterError {}
 
     impl ClusterOptions {
+        pub(crate) fn are_on(&self) -> bool {
+            let Self {} = self;
+            false
+        }
+
         pub(crate) fn is_init(&self) -> bool {
             let Self {} = self;
             false

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::Cluster;
 use super::chat::Chat;
+use super::lasting::{Keeper, recalled};
 use crate::Server;
 use crate::net::tcp::TcpConnection;
 use crate::net::transport::Dismissal;
@@ -59,7 +60,7 @@ async fn take_part(
     let begun = Instant::now();
     let me = Incarnation(random());
     let (created, last) = joined(log, me).await;
-    let mut node = Node::new(Settings { node: me, chat: Box::default(), last });
+    let mut node = Node::with_past(Settings { node: me, chat: Box::default(), last });
     let mut chat = Chat {
         me,
         cluster,
@@ -67,6 +68,7 @@ async fn take_part(
         deliveries: &server.deliveries,
         epoch: u32::try_from(created).unwrap_or(u32::MAX),
     };
+    let mut keeper = Keeper::new(log.archive(), created);
     loop {
         for proposal in cluster.take_proposals() {
             let super::Proposal { number, act, subject } = proposal;
@@ -87,6 +89,10 @@ async fn take_part(
             return fenced;
         }
         cluster.set_in_flight(node.waiting());
+        keeper.look(&node, &chat);
+        if let Some(position) = node.asks_for_past() {
+            node.knows_past(recalled((&log.archive(), created), &mut chat, position).await);
+        }
         let due = node.deadline().map(|due| begun + due);
         tokio::select! {
             () = log.arrived() => {}

@@ -97,6 +97,11 @@ impl StoreOptions {
         (self.keep.duration(), self.keep_size.0)
     }
 
+    /// The accounts of several servers, if there are to be some, before one has any.
+    pub(crate) fn shared_accounts(&self) -> Option<StoredAccounts> {
+        self.accounts.are_on().then(|| self.accounts.stored(Vec::new(), None))
+    }
+
     /// Opens the store, if there is to be one. What happens to it is told on the console.
     pub(crate) fn open(
         &self,
@@ -143,7 +148,7 @@ impl StoreOptions {
             return Err(Error { path: path.clone(), reason: io::Error::other(reason).into() });
         }
         let inner = Arc::new(inner);
-        let accounts = self.accounts.are_on().then(|| self.accounts.stored(accounts, &inner));
+        let accounts = self.accounts.are_on().then(|| self.accounts.stored(accounts, Some(&inner)));
         let comes_first = self.durability == Survives::Commit;
         let keep = self.keep;
         Ok(Some(Store { inner, accounts, sanctions, sessions, keep, comes_first, damage }))

@@ -21,7 +21,7 @@ use crate::room::seat::Seat;
 type Clustered<'a> = &'a Arc<Cluster<TcpConnection>>;
 
 impl<'a> Membership<'a> {
-    fn cluster(&self) -> Option<Clustered<'a>> {
+    pub(super) fn cluster(&self) -> Option<Clustered<'a>> {
         self.server.cluster.as_ref()
     }
 
@@ -42,8 +42,7 @@ impl<'a> Membership<'a> {
         let greeting = greeting.map(str::to_owned);
         let ip = self.connection.peer().ip();
         self.run(async move {
-            let account = proved.map(|proved| proved.account);
-            let entered = cluster.enter((&name, account), ip, seat, greeting).await;
+            let entered = cluster.enter((&name, proved), ip, seat, greeting).await;
             Outcome::Entered(name, entered)
         });
         Ok(Taken::Asked)

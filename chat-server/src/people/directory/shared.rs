@@ -17,6 +17,7 @@ use super::coming::Hold;
 use super::{Directory, FIRST, Location, People, PersonId};
 use crate::net::transport::Transport;
 use crate::people::commands::Effect;
+use crate::people::house::sanctions::Sanctions;
 use crate::room::event::Notice;
 use crate::room::memory::Memories;
 use crate::room::order::Room;
@@ -161,7 +162,21 @@ impl<T: Transport> People<T> {
         self.expire();
     }
 
-    /// Nobody is there. The first room stays open.
+    /// A value that is another when something has changed that outlives all servers.
+    pub(crate) fn lasting(&self) -> (u64, usize, u64) {
+        let (last, number) = self.house.sanctions.mark();
+        (last, number, self.accounts.as_ref().map_or(0, |accounts| accounts.changes()))
+    }
+
+    /// Nothing has outlived the servers.
+    pub(crate) fn forget_lasting(&mut self) {
+        self.house.sanctions = Sanctions::everywhere(Vec::new());
+        if let Some(accounts) = &self.accounts {
+            accounts.forget_all();
+        }
+    }
+
+    /// Nobody is there. The first room stays open, and what outlives all people is kept.
     pub(crate) fn forget_all(&mut self) {
         let first = Arc::clone(&self.rooms[&FIRST].room);
         let sessions = self.sessions.emptied();
@@ -173,9 +188,9 @@ impl<T: Transport> People<T> {
                 _ => open.room.close(),
             }
         }
-        let Self { house, time, .. } = mem::replace(self, empty);
-        self.time = time;
-        self.house.take_rest_of(house);
+        let Self { house, time, accounts, .. } = mem::replace(self, empty);
+        (self.time, self.accounts, self.house) = (time, accounts, house);
+        self.house.farewells.clear();
     }
 }
 
