@@ -135,9 +135,24 @@ pub(crate) mod options {
     #[derive(Args, Debug)]
     pub(crate) struct ClusterOptions {}
 
+    /// There are none.
+    #[derive(Args, Debug)]
+    pub(crate) struct Brokers {}
+
     /// There is none.
     #[derive(Debug)]
     pub enum ClusterError {}
+
+    impl Brokers {
+        pub(crate) async fn set_account(
+            &self,
+            _: &str,
+            _: Option<&str>,
+        ) -> Result<(), ClusterError> {
+            let Self {} = self;
+            Ok(())
+        }
+    }
 
     impl ClusterOptions {
         pub(crate) fn are_on(&self) -> bool {

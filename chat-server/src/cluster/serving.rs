@@ -126,6 +126,6 @@ fn set_away(server: &Server, cluster: &Cluster<TcpConnection>, is_away: bool) {
 }
 
 /// A number that no run of a server has had, for all that is likely.
-fn random() -> u64 {
+pub(super) fn random() -> u64 {
     getrandom::u64().expect("the system has random numbers")
 }
