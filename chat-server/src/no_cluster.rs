@@ -76,8 +76,8 @@ impl<T> Cluster<T> {
         match self.0 {}
     }
 
-    pub(crate) fn is_new(&self, _: &Directory<T>, _: Hold, _: u64) -> Option<bool> {
-        match self.0 {}
+    pub(crate) fn is_new(_: &Directory<T>, _: Hold, _: u64) -> Option<bool> {
+        None
     }
 
     pub(crate) fn pass_over(&self, _: Hold, _: u64) {
@@ -128,6 +128,7 @@ pub(crate) mod options {
     use clap::Args;
 
     use super::Log;
+    use crate::config::Config;
     use crate::console::Console;
     use crate::store::StoreOptions;
 
@@ -158,6 +159,11 @@ pub(crate) mod options {
         pub(crate) fn are_on(&self) -> bool {
             let Self {} = self;
             false
+        }
+
+        pub(crate) fn excluded(&self, _: &Config, _: &StoreOptions) -> Option<&'static str> {
+            let Self {} = self;
+            None
         }
 
         pub(crate) fn is_init(&self) -> bool {

@@ -32,7 +32,11 @@ pub(super) enum Outcome {
     Registered(Result<Box<str>, AccountError>),
     Changed(Result<Box<str>, AccountError>),
     /// The client has this name, by all servers, or not.
-    Entered(Name, Entered<TcpConnection>),
+    Entered {
+        name: Name,
+        is_proved: bool,
+        entered: Entered<TcpConnection>,
+    },
     /// A command has come back from the log. `None`: another connection has its person.
     Done(Option<Done<TcpConnection>>),
     /// The client has its session, by all servers, or not.
@@ -49,6 +53,8 @@ pub(crate) enum Taken {
     KeptOut(Refusal),
     /// The other servers are asked.
     Asked,
+    /// They do not answer: the client has to try again, here or elsewhere.
+    Later,
 }
 
 /// What a client wants of its account.
@@ -182,7 +188,7 @@ impl<'a> Membership<'a> {
                 match &entered {
                     Ok(Taken::Asked) => {}
                     Ok(_) => self.tell_administrator(&account),
-                    Err(error) => self.asks_word_again(name, error),
+                    Err(error) => self.asks_word_again(name, *error),
                 }
                 return Some(entered);
             }
@@ -190,21 +196,19 @@ impl<'a> Membership<'a> {
                 self.proof = Some(Box::new(Proof::Asked(name)));
                 return Some(Err(NameError::Account(error)));
             }
-            Outcome::Entered(name, entered) => {
-                let entered = self.entered(name.clone(), entered).map(|()| Taken::Named);
-                match (&entered, &self.person) {
-                    (Ok(_), Some((hold, _))) => {
-                        if let Some(account) = self.server.directory.account(hold.id) {
-                            self.tell_administrator(&account);
-                        }
-                    }
-                    (Ok(_), None) => {}
-                    (Err(error), _) => self.asks_word_again(name, error),
+            Outcome::Entered { name, is_proved, entered } => {
+                if let (true, Err((error, _))) = (is_proved, &entered) {
+                    self.asks_word_again(name.clone(), *error);
                 }
-                return Some(entered);
+                let entered = self.entered(name, entered);
+                let hold = self.person.as_ref().map(|(hold, _)| *hold);
+                if let Some(account) = hold.and_then(|hold| self.server.directory.account(hold.id)) {
+                    self.tell_administrator(&account);
+                }
+                return Some(entered.map(|()| Taken::Named));
             }
             Outcome::Resumed(resumed) => {
-                return Some(self.resumed(resumed).map(|()| Taken::Named));
+                return Some(self.resumed(resumed));
             }
             Outcome::Done(done) => {
                 self.done(done);
@@ -235,9 +239,9 @@ impl<'a> Membership<'a> {
         None
     }
 
-    /// The word is asked for again, if it is wrong by now.
-    fn asks_word_again(&mut self, name: Name, error: &NameError) {
-        if *error == NameError::Account(AccountError::WrongWord) {
+    /// The word is asked for again, if it is wrong by now, or no name is given.
+    fn asks_word_again(&mut self, name: Name, error: NameError) {
+        if let NameError::Account(AccountError::WrongWord) | NameError::NotNow = error {
             self.proof = Some(Box::new(Proof::Asked(name)));
         }
     }

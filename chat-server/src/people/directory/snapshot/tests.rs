@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::lockstep::{ACTS, Pair, memories, node, runtime, written};
 use super::*;
-use crate::cluster::acts::Enter;
+use crate::people::acts::Enter;
 use crate::people::accounts::Proved;
 use crate::people::directory::coming::Leaving;
 use crate::people::house::roles::Role;

@@ -132,24 +132,16 @@ impl Act {
             }
             Self::Say(Said { number, author, text }) => {
                 out.put_option(*number);
-                match author {
-                    Author::Nobody => out.put_u8(0),
-                    Author::Name(name) => {
-                        out.put_u8(1);
-                        out.put_text(name);
-                    }
-                    Author::Port(label) => {
-                        out.put_u8(2);
-                        out.put_text(label);
-                    }
-                }
+                author.write(out);
                 out.put_text(text);
                 3
             }
             Self::Command(Commanded { number, token, line }) => {
                 out.put_option(*number);
                 out.put_u8(token.is_some().into());
-                token.iter().for_each(|token| out.put(&token.0.to_le_bytes()));
+                if let Some(token) = token {
+                    out.put(&token.0.to_le_bytes());
+                }
                 out.put_text(line);
                 4
             }
@@ -226,6 +218,18 @@ impl Act {
             8 => Self::SetAccount(body.text()?, body.option(Reader::text)?),
             _ => return Err(Malformed),
         })
+    }
+}
+
+impl Author {
+    fn write(&self, out: &mut Vec<u8>) {
+        let (kind, text) = match self {
+            Self::Nobody => return out.put_u8(0),
+            Self::Name(name) => (1, name),
+            Self::Port(label) => (2, label),
+        };
+        out.put_u8(kind);
+        out.put_text(text);
     }
 }
 
