@@ -31,17 +31,20 @@ use crate::config::Config;
 use crate::console::Console;
 use crate::net::listener::{self, Listeners};
 use crate::people::house::motd::{self, Motd};
-use crate::{Shared, run};
-#[cfg(feature = "store")]
-use crate::store::account::AccountFailure;
 use crate::store::{self, StoreOptions};
 use crate::streams::Streams;
 #[cfg(feature = "tls")]
 use crate::tls::make::MakeError;
 use crate::tls::{self, Secured, TlsOptions};
+use crate::{Shared, run};
 
+#[cfg(feature = "store")]
+mod account;
 #[cfg(any(feature = "tls", feature = "store"))]
 mod subcommands;
+
+#[cfg(feature = "store")]
+use account::AccountFailure;
 
 /// A TCP chat server: every message goes to all clients but its sender.
 ///

@@ -148,8 +148,7 @@ fn what_outlives_a_chat_goes_through_the_log_as_the_chat_did() {
     let (mut past, mut remembered) = founded();
     let mut replay = |node, n, time, entry| {
         let message = Pass { node, n, entries: vec![entry] }.encode().expect("a short pass");
-        let record =
-            Record { subscription: 0, delivered: 0, sequence: time / 100, time, message };
+        let record = Record { subscription: 0, delivered: 0, sequence: time / 100, time, message };
         past.replay(&record, &mut remembered).expect("of this version");
         past.clone()
     };

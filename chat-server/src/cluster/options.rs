@@ -120,7 +120,8 @@ impl ClusterOptions {
     pub(crate) async fn init(&self, store: &StoreOptions) -> Result<(), ClusterError> {
         let replicas = if self.replicas == "3" { Replicas::Three } else { Replicas::One };
         let (keep, size) = store.kept();
-        Ok(chat_cluster::nats::init(&self.brokers.connection()?, replicas, keep, Some(size)).await?)
+        Ok(chat_cluster::nats::init(&self.brokers.connection()?, replicas, keep, Some(size))
+            .await?)
     }
 
     /// The log, if several servers are to be one chat. Waits for the NATS servers, and says so.

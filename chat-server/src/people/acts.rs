@@ -273,7 +273,8 @@ mod tests {
         prop_oneof![
             (text(), encoding, proptest::option::of((text(), text())), ip()).prop_map(
                 |(name, encoding, proved, ip)| {
-                    let proved = proved.map(|(account, hash)| Proved { account, hash: hash.into() });
+                    let proved =
+                        proved.map(|(account, hash)| Proved { account, hash: hash.into() });
                     Act::Enter(Enter { name, encoding, proved, ip })
                 }
             ),

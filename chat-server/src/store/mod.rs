@@ -1,6 +1,5 @@
 //! The store of what is said in rooms: its options, and what people are told about it (requirements 11.3 to 11.7).
 
-pub(crate) mod account;
 mod accounts;
 pub(crate) mod forget;
 mod hash;
@@ -228,7 +227,7 @@ impl Store {
 }
 
 /// Opens the store of a server that is not running, for a subcommand. It makes none where there is none.
-fn open_offline(path: &Path) -> Result<chat_store::store::Store, Error> {
+pub(crate) fn open_offline(path: &Path) -> Result<chat_store::store::Store, Error> {
     let fail = |reason| Error { path: path.to_owned(), reason };
     path.metadata().map_err(|error| fail(error.into()))?;
     let options = Options {
@@ -266,8 +265,8 @@ impl fmt::Display for Place {
 /// There is no store.
 #[derive(Debug)]
 pub struct Error {
-    path: PathBuf,
-    reason: OpenError,
+    pub(crate) path: PathBuf,
+    pub(crate) reason: OpenError,
 }
 
 impl Error {

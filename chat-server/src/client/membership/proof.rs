@@ -202,7 +202,8 @@ impl<'a> Membership<'a> {
                 }
                 let entered = self.entered(name, entered);
                 let hold = self.person.as_ref().map(|(hold, _)| *hold);
-                if let Some(account) = hold.and_then(|hold| self.server.directory.account(hold.id)) {
+                if let Some(account) = hold.and_then(|hold| self.server.directory.account(hold.id))
+                {
                     self.tell_administrator(&account);
                 }
                 return Some(entered.map(|()| Taken::Named));

@@ -192,11 +192,7 @@ impl Accounts {
     }
 
     /// The hash of a word, for a person from this address that makes an account, or gives it another word. Cancel-safe.
-    pub(crate) async fn hash(
-        &self,
-        address: IpAddr,
-        word: Word,
-    ) -> Result<Arc<str>, AccountError> {
+    pub(crate) async fn hash(&self, address: IpAddr, word: Word) -> Result<Arc<str>, AccountError> {
         attempts::lock(&self.attempts).count_account(address, Instant::now())?;
         self.hashing.run(address, move || hash(&word)).await
     }

@@ -45,12 +45,20 @@ impl Accounts {
         })
     }
 
-    pub(in crate::people) fn make(&self, name: Name, hash: Arc<str>) -> Result<Box<str>, AccountError> {
+    pub(in crate::people) fn make(
+        &self,
+        name: Name,
+        hash: Arc<str>,
+    ) -> Result<Box<str>, AccountError> {
         let account = key(name.as_str()).into();
         self.lock().claim(name, hash).map(|()| account)
     }
 
-    pub(in crate::people) fn give_word(&self, account: &str, hash: Arc<str>) -> Result<(), AccountError> {
+    pub(in crate::people) fn give_word(
+        &self,
+        account: &str,
+        hash: Arc<str>,
+    ) -> Result<(), AccountError> {
         let mut registered = self.lock();
         registered.find_mut(account).ok_or(AccountError::HasNone)?.hash = hash;
         registered.changes += 1;
@@ -59,7 +67,11 @@ impl Accounts {
 
     /// What the operator does to an account: gives it a word, and makes it if there is none, or removes it. Returns its
     /// [key].
-    pub(in crate::people) fn set(&self, name: Name, hash: Option<Arc<str>>) -> Result<Box<str>, AccountError> {
+    pub(in crate::people) fn set(
+        &self,
+        name: Name,
+        hash: Option<Arc<str>>,
+    ) -> Result<Box<str>, AccountError> {
         let mut registered = self.lock();
         let alike: Vec<_> = registered.names.all_in_the_way(&name).collect();
         let is_meant = |id: &&AccountId| registered.by_id[*id].name.is_meant_by(name.as_str());

@@ -93,7 +93,8 @@ pub(super) struct Pair {
 pub(super) fn node(memories: Memories) -> Directory<Recorder> {
     let sessions = Sessions::new(Duration::from_mins(1), Duration::from_secs(10));
     let deliveries = Deliveries::new(OutboxLimits::lenient(), None, Some(memories)).0;
-    let accounts = StoredAccounts { is_required: false, admins: vec![], accounts: vec![], file: None };
+    let accounts =
+        StoredAccounts { is_required: false, admins: vec![], accounts: vec![], file: None };
     let accounts = Arc::new(Accounts::new(accounts));
     let directory = Directory::new(deliveries, RULES, sessions).with_accounts(Some(accounts));
     directory.keep_order(House::of_admin("zoe"));
@@ -159,14 +160,18 @@ impl Pair {
             15 if what < 2 => self.on_both(|people, _| {
                 people.has_account_set(NAMES[who % NAMES.len()], Some("1").filter(|_| what == 0));
             }),
-            15 => _ = self.on_both(|people, _| {
-                let client = client(people, hold);
-                people.registers(client, "2")
-            }),
-            16 if what < 4 => _ = self.on_both(|people, _| {
-                let client = client(people, hold);
-                people.changes_word(client, "3")
-            }),
+            15 => {
+                _ = self.on_both(|people, _| {
+                    let client = client(people, hold);
+                    people.registers(client, "2")
+                })
+            }
+            16 if what < 4 => {
+                _ = self.on_both(|people, _| {
+                    let client = client(people, hold);
+                    people.changes_word(client, "3")
+                })
+            }
             16 => _ = self.on_both(|people, _| people.accept(hold, what as u64)),
             17 | 18 => self.on_both(|people, _| people.leave(hold, Leaving::Cut)),
             _ => self.on_both(|people, _| people.leave(hold, Leaving::ForGood)),

@@ -9,8 +9,8 @@ use proptest::prelude::*;
 
 use super::lockstep::{ACTS, Pair, memories, node, runtime, written};
 use super::*;
-use crate::people::acts::Enter;
 use crate::people::accounts::Proved;
+use crate::people::acts::Enter;
 use crate::people::directory::coming::Leaving;
 use crate::people::house::roles::Role;
 

@@ -1,4 +1,4 @@
-//! `chat-server account`: lists, makes and removes the accounts in a store.
+//! `chat-server account`: lists, makes and removes the accounts in a store, or those of several servers.
 
 use std::future::Future;
 use std::io;
@@ -18,13 +18,17 @@ use chat_terminal::secret;
 use clap::{Args, Subcommand};
 use tokio::runtime::Builder;
 
-use super::{Error, hash, open_offline};
 use crate::cluster::options::{Brokers, ClusterError};
+use crate::store::{Error, hash, open_offline};
 
-pub(crate) const EXAMPLES: [Example; 2] = [
+pub(crate) const EXAMPLES: [Example; 3] = [
     (
         "An account for Ana, whose word is asked for",
         "chat-server account passwd Ana --store chat.db",
+    ),
+    (
+        "The same on all servers of a cluster",
+        "chat-server account passwd Ana --cluster nats://a,nats://b",
     ),
     ("All accounts", "chat-server account list --store chat.db"),
 ];
@@ -50,7 +54,10 @@ pub(crate) struct Named {
     name: String,
 
     /// The store's file. The server must not be running
-    #[cfg_attr(feature = "cluster", arg(required_unless_present = "cluster", conflicts_with = "cluster"))]
+    #[cfg_attr(
+        feature = "cluster",
+        arg(required_unless_present = "cluster", conflicts_with = "cluster")
+    )]
     #[cfg_attr(not(feature = "cluster"), arg(required = true))]
     #[arg(long, value_name = "FILE")]
     store: Option<PathBuf>,
