@@ -100,8 +100,15 @@ use people::speech::Speech;
 use proxy::Proxies;
 use room::archive::Archive;
 use room::fanout::Deliveries;
-use store::Store;
+use store::{Store, StoredAccounts};
 use streams::Desk;
+
+/// What a server shares with others.
+struct Shared {
+    log: Log,
+    /// `None`: it has none.
+    accounts: Option<StoredAccounts>,
+}
 
 /// Everything that the connections share.
 struct Server {
@@ -139,14 +146,18 @@ pub(crate) async fn run(
     config: Config,
     console: Console,
     operator: Option<(Name, Desk)>,
-    (mut store, log): (Option<Store>, Option<Log>),
+    (mut store, shared): (Option<Store>, Option<Shared>),
     motd: Arc<Motd>,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let connections = TaskTracker::new();
     let clock = Clock::start();
     let damage = store.as_mut().and_then(Store::take_damage);
-    let kept = kept(&config, store.as_mut());
+    let shared = shared.map(|Shared { log, accounts }| {
+        (log, accounts.map_or_else(Accounts::of_others, Accounts::new))
+    });
+    let (log, accounts) = shared.unzip();
+    let kept = kept(&config, store.as_mut(), accounts);
     let sanctions = store.as_mut().map(Store::take_sanctions).unwrap_or_default();
     let store = store.map(Arc::new);
     let limits = config.outbox_limits(clock.clone());
@@ -270,7 +281,7 @@ impl Server {
         Self {
             directory: Directory::new(deliveries.clone(), config.directory_rules(), sessions)
                 .with_accounts(accounts.clone()),
-            accounts,
+            accounts: accounts.filter(|accounts| accounts.are_on()),
             speech: config.speech(&console),
             admission: Admission::new(config.max_clients, config.when_full, of_address),
             nameless: Nameless::default(),
@@ -296,14 +307,15 @@ impl Server {
     }
 }
 
-/// What an earlier server has left: sessions, and accounts where they are on.
+/// What an earlier server has left: sessions, and accounts. Several servers have theirs in the log.
 type Kept = (Sessions, Option<Arc<Accounts>>);
 
-fn kept(config: &Config, store: Option<&mut Store>) -> Kept {
+fn kept(config: &Config, store: Option<&mut Store>, shared: Option<Accounts>) -> Kept {
     let mut sessions = config.sessions();
-    let Some(store) = store else { return (sessions, None) };
+    let Some(store) = store else { return (sessions, shared.map(Arc::new)) };
     sessions.restore(store.take_sessions());
-    (sessions, store.take_accounts().map(Accounts::new).map(Arc::new))
+    let accounts = shared.or_else(|| store.take_accounts().map(Accounts::new));
+    (sessions, accounts.map(Arc::new))
 }
 
 /// Listens at each door, with a task for each but that of lines, whose acceptor is returned.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chat_cluster::entry::{self, Incarnation, PersonId};
 use chat_cluster::state::{Place, State};
 use chat_cluster::wire::{Malformed, Reader};
+use chat_protocol::account::AccountError;
 use chat_store::line::Position;
 
 use super::{Cluster, NAMELESS, Waiting, history};
@@ -39,6 +40,16 @@ impl<T: Transport> Chat<'_, T> {
     /// The position before what is said at this place.
     fn position(&self, at: Place) -> Position {
         Position { epoch: self.epoch, number: history::number(at.sequence, at.entry) }
+    }
+
+    /// A value that is another when something has changed that outlives all servers.
+    pub(super) fn lasting(&self) -> (u64, usize, u64) {
+        self.directory.lock().lasting()
+    }
+
+    /// Nothing has outlived the servers.
+    pub(super) fn forget_lasting(&self) {
+        self.directory.lock().forget_lasting();
     }
 
     fn is_mine(&self, client: PersonId) -> bool {
@@ -105,6 +116,17 @@ impl<T: Transport> Chat<'_, T> {
             self.cluster.give_up(client.number);
         }
     }
+
+    fn answer_about_account(
+        &self,
+        client: PersonId,
+        account: Option<Result<Box<str>, AccountError>>,
+    ) {
+        if let (Some(Waiting::Account(answer)), Some(account)) = (self.waiting(client), account) {
+            // It may be gone: the account is as it is.
+            let _ = answer.send(account);
+        }
+    }
 }
 
 impl<T: Transport> State for Chat<'_, T> {
@@ -136,6 +158,15 @@ impl<T: Transport> State for Chat<'_, T> {
                 }
             }
             Act::Resume(resume) => self.resume(people, client, resume),
+            Act::Register(hash) => {
+                let made = people.registers(client, &hash);
+                self.answer_about_account(client, made);
+            }
+            Act::ChangeWord(hash) => {
+                let changed = people.changes_word(client, &hash);
+                self.answer_about_account(client, changed);
+            }
+            Act::SetAccount(name, hash) => people.has_account_set(&name, hash.as_deref()),
         }
     }
 

@@ -10,6 +10,7 @@ use chat_store::line::{Numbered, Position};
 use chat_store::session::Token;
 
 use crate::net::wire::encoding::Encoding;
+use crate::people::accounts::Proved;
 use crate::people::directory::coming::Leaving;
 
 /// An act of a client.
@@ -27,6 +28,12 @@ pub(crate) enum Act {
     Command(Commanded),
     /// It comes back to a session on a new connection.
     Resume(Resume),
+    /// It makes the account of its name, whose word has this hash.
+    Register(Box<str>),
+    /// It gives its account another word, which has this hash.
+    ChangeWord(Box<str>),
+    /// The operator gives the account of this name a word, or removes it.
+    SetAccount(Box<str>, Option<Box<str>>),
 }
 
 /// The way in which a client comes to its room.
@@ -46,7 +53,7 @@ pub(crate) struct Enter {
     pub(crate) name: Box<str>,
     pub(crate) encoding: Encoding,
     /// The account that it has proved to own.
-    pub(crate) account: Option<Box<str>>,
+    pub(crate) proved: Option<Proved>,
     pub(crate) ip: IpAddr,
 }
 
@@ -96,10 +103,13 @@ impl Act {
         let mut body = Vec::new();
         let out = &mut body;
         let kind = match self {
-            Self::Enter(Enter { name, encoding, account, ip }) => {
+            Self::Enter(Enter { name, encoding, proved, ip }) => {
                 out.put_text(name);
                 out.put_u8((*encoding == Encoding::Json).into());
-                put_text_or_none(out, account.as_deref());
+                out.put_optional(proved.as_ref(), |out, Proved { account, hash }| {
+                    out.put_text(account);
+                    out.put_text(hash);
+                });
                 put_ip(out, *ip);
                 0
             }
@@ -148,6 +158,19 @@ impl Act {
                 put_ip(out, *ip);
                 5
             }
+            Self::Register(hash) => {
+                out.put_text(hash);
+                6
+            }
+            Self::ChangeWord(hash) => {
+                out.put_text(hash);
+                7
+            }
+            Self::SetAccount(name, hash) => {
+                out.put_text(name);
+                out.put_optional(hash.as_deref(), Vec::put_text);
+                8
+            }
         };
         entry::Act { kind, body: body.into() }
     }
@@ -159,7 +182,9 @@ impl Act {
             0 => Self::Enter(Enter {
                 name: body.text()?,
                 encoding: if body.flag()? { Encoding::Json } else { Encoding::Text },
-                account: body.option(Reader::text)?,
+                proved: body.option(|body| {
+                    Ok(Proved { account: body.text()?, hash: body.text()?.into() })
+                })?,
                 ip: ip(body)?,
             }),
             1 => Self::Arrive(match body.u8()? {
@@ -195,6 +220,9 @@ impl Act {
             5 => {
                 Self::Resume(Resume { token: token(body)?, behind: position(body)?, ip: ip(body)? })
             }
+            6 => Self::Register(body.text()?),
+            7 => Self::ChangeWord(body.text()?),
+            8 => Self::SetAccount(body.text()?, body.option(Reader::text)?),
             _ => return Err(Malformed),
         })
     }
@@ -208,13 +236,6 @@ impl Author {
             Self::Port(label) => (2, label),
         };
         out.put_u8(kind);
-        out.put_text(text);
-    }
-}
-
-fn put_text_or_none(out: &mut Vec<u8>, text: Option<&str>) {
-    out.put_u8(text.is_some().into());
-    if let Some(text) = text {
         out.put_text(text);
     }
 }
@@ -266,8 +287,12 @@ mod tests {
             text().prop_map(Author::Port)
         ];
         prop_oneof![
-            (text(), encoding, proptest::option::of(text()), ip()).prop_map(
-                |(name, encoding, account, ip)| Act::Enter(Enter { name, encoding, account, ip })
+            (text(), encoding, proptest::option::of((text(), text())), ip()).prop_map(
+                |(name, encoding, proved, ip)| {
+                    let proved =
+                        proved.map(|(account, hash)| Proved { account, hash: hash.into() });
+                    Act::Enter(Enter { name, encoding, proved, ip })
+                }
             ),
             text().prop_map(|room| Act::Arrive(Coming::From(room))),
             Just(Act::Arrive(Coming::Back)),
@@ -291,6 +316,10 @@ mod tests {
                 let behind = Position { epoch, number };
                 Act::Resume(Resume { token: Token(token), behind, ip })
             }),
+            text().prop_map(Act::Register),
+            text().prop_map(Act::ChangeWord),
+            (text(), proptest::option::of(text()))
+                .prop_map(|(name, hash)| Act::SetAccount(name, hash)),
         ]
     }
 

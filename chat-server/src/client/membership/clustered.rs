@@ -26,7 +26,7 @@ type Clustered<'a> = &'a Arc<Cluster<TcpConnection>>;
 const AGAIN: Duration = Duration::from_secs(1);
 
 impl<'a> Membership<'a> {
-    fn cluster(&self) -> Option<Clustered<'a>> {
+    pub(super) fn cluster(&self) -> Option<Clustered<'a>> {
         self.server.cluster.as_ref()
     }
 
@@ -50,8 +50,7 @@ impl<'a> Membership<'a> {
         self.run(async move {
             let is_proved = proved.is_some();
             server.deliveries.filled(&server.directory.first).await;
-            let account = proved.map(|proved| proved.account);
-            let entered = cluster.enter((&name, account), ip, seat, greeting).await;
+            let entered = cluster.enter((&name, proved), ip, seat, greeting).await;
             Outcome::Entered { name, is_proved, entered }
         });
         Taken::Asked
