@@ -37,10 +37,8 @@ pub(crate) struct Plan {
     pub(crate) numbers: Numbers,
     /// Clients that leave per second; 0 for none.
     pub(crate) churn: f64,
-    /// Clients that are cut off per second, and come back by their sessions; 0 for none.
-    pub(crate) reconnect: f64,
-    /// Time after which the server is killed and started again, each time.
-    pub(crate) kill_every: Option<Duration>,
+    /// The faults of clients' connections, servers and their broker.
+    pub(crate) faults: Faults,
     /// Open or closed loop, with its rate or window.
     pub(crate) pacing: Pacing,
     /// Distribution of the texts' lengths.
@@ -69,6 +67,33 @@ pub(crate) struct Plan {
     pub(crate) abort_if: Vec<AbortCondition>,
     /// Number of witnesses that are kept of each kind of fault.
     pub(crate) witnesses: usize,
+}
+
+/// The faults that a run makes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Faults {
+    /// Clients that are cut off per second, and come back by their sessions; 0 for none.
+    pub(crate) reconnect: f64,
+    /// Time after which the server is killed and started again, each time.
+    pub(crate) kill_every: Option<Duration>,
+    /// Time after which one node is killed and started again, each time another.
+    pub(crate) kill_node: Option<Duration>,
+    /// Time for which one node is cut off from the broker, once.
+    pub(crate) cut_node: Option<Duration>,
+    /// True if the broker is killed and started again, once.
+    pub(crate) kill_broker: bool,
+}
+
+impl Faults {
+    /// Returns whether servers are killed.
+    pub(crate) fn kills_servers(&self) -> bool {
+        self.kill_every.is_some() || self.kill_node.is_some()
+    }
+
+    /// Returns whether nodes or their broker have faults.
+    pub(crate) fn are_of_nodes(&self) -> bool {
+        self.kill_node.is_some() || self.cut_node.is_some() || self.kill_broker
+    }
 }
 
 /// Pacing of the messages: open or closed loop.
@@ -107,6 +132,7 @@ impl Plan {
     /// The workload as the record keeps it.
     pub(crate) fn workload(&self) -> Workload {
         let Numbers { clients, senders, rooms, slow, idle, .. } = self.numbers;
+        let seconds = |time: Option<Duration>| time.map_or(0.0, |time| time.as_secs_f64());
         Workload {
             dialect: self.dialect.to_string(),
             door: self.doors(),
@@ -116,8 +142,11 @@ impl Plan {
             idle_clients: idle,
             slow_readers: slow,
             churn: self.churn,
-            reconnect: self.reconnect,
-            kill_every: self.kill_every.map_or(0.0, |every| every.as_secs_f64()),
+            reconnect: self.faults.reconnect,
+            kill_every: seconds(self.faults.kill_every),
+            kill_node: seconds(self.faults.kill_node),
+            cut_node: seconds(self.faults.cut_node),
+            kill_broker: self.faults.kill_broker,
             pacing: self.pacing.to_string(),
             size: self.sizes.to_string(),
             warm_up: self.warm_up.as_secs_f64(),
@@ -149,7 +178,7 @@ impl Plan {
 
     /// Returns whether clients have sessions, by which they come back when they are cut off.
     pub(crate) fn resumes(&self) -> bool {
-        self.reconnect > 0.0 || self.kill_every.is_some()
+        matches!(self.dialect, Protocol::Sessions)
     }
 
     /// Number of clients that take turns in leaving and coming back.

@@ -1,100 +1,24 @@
 //! Makes the command line into a plan, and refuses what is impossible before anything starts.
 
+mod impossible;
+
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::time::Duration;
 
 use chat_protocol::options::server_address::{Door, ServerAddress};
 use chat_tls::Trust;
 
 use crate::cli::{CheckOptions, ClientOptions, LoadOptions, RunOptions, ServerOptions};
 use crate::door::{Entrance, EntranceError};
-use crate::plan::{Connecting, Pacing, Plan};
+use crate::plan::{Connecting, Faults, Pacing, Plan};
 use crate::record::Workload;
 use crate::record::figures;
 use crate::record::threshold::{Condition, Metric};
 use crate::roles::Numbers;
 use crate::share::{Joined, Share};
-use crate::wire::dialects::{DialectName, FileDialect, FileError, Login, LoginError, Protocol};
+use crate::wire::dialects::{DialectName, FileDialect, Login, Protocol};
 use crate::wire::{payload, random};
 
-/// A request that cannot be carried out.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Impossible {
-    /// There is no such host.
-    #[error("cannot find {0}")]
-    Address(String),
-    /// A command starts one server.
-    #[error("--spawn starts one server: give one --server, or start the others yourself")]
-    SpawnSeveral,
-    /// A generator's share is too small.
-    #[error(
-        "{0} generators are too many: each needs a sender, and a client in each room beside its senders"
-    )]
-    Generators(u32),
-    /// Two options name the same address.
-    #[error("--server names {0} twice")]
-    SameServer(SocketAddr),
-    /// A certificate is to be believed where there is none.
-    #[error("--tls-ca, --tls-fingerprint and --insecure need a --server tls://… or wss://…")]
-    NothingToTrust,
-    /// The dialect has no way through a WebSocket.
-    #[error("{0} does not travel through a WebSocket: --server ws://… needs another --dialect")]
-    NoFrames(String),
-    /// There are more senders than clients.
-    #[error("{0} senders are more than {1} clients")]
-    Senders(u32, u32),
-    /// There are more rooms than clients.
-    #[error("{0} rooms are more than {1} clients")]
-    Rooms(u32, u32),
-    /// The dialect has no rooms.
-    #[error("there is one room only in {0}: --rooms needs another --dialect")]
-    OneRoom(String),
-    /// The dialect has no way to be connected without taking part.
-    #[error("whoever is connected takes part in {0}: --idle-clients needs another --dialect")]
-    NoIdlers(String),
-    /// Slow readers and churning clients do not send, and others have to be compared with.
-    #[error(
-        "{0} slow readers and churning clients are more than the {1} clients that neither send \
-         nor are needed as witnesses"
-    )]
-    Listeners(u64, u32),
-    /// A message is longer than the dialect allows.
-    #[error("a message has at most {0} bytes in {1}")]
-    Message(usize, String),
-    /// A name is longer than the dialect allows.
-    #[error("a name has at most {0} characters in {1}")]
-    Name(usize, String),
-    /// `--total-order` in a room in which every client sends: it has no witness.
-    #[error("--total-order needs a client in each room that does not send")]
-    NoWitness,
-    /// The relay knows one dialect and no rooms.
-    #[error("the relay of --calibrate speaks basico, with one room")]
-    Relay,
-    /// A search changes the rate.
-    #[error("--find-max begins at one --rate, not at several")]
-    SeveralRates,
-    /// There is no dialect in a file.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// There is no login.
-    #[error(transparent)]
-    Login(#[from] LoginError),
-    /// The dialect has no passwords.
-    #[error("{0} knows no passwords: --password-file needs another --dialect")]
-    NoLogin(DialectName),
-    /// A condition that would have to hold for longer than the run measures.
-    #[error("--abort-if '{0}' can never end a run of {time}", time = humantime::format_duration(*.1))]
-    NeverEnds(String, Duration),
-    /// Sessions with an option that they do not go together with.
-    #[error("--reconnect and --kill-every do not go together with {0}")]
-    Sessions(&'static str),
-    /// `--verify off` with an option that needs judged deliveries.
-    #[error("--verify off judges nothing: no --total-order, --churn or --slow-readers")]
-    NotJudged,
-    /// `--verify off` with a condition on judged deliveries.
-    #[error("--verify off judges nothing: `{0}` cannot be known")]
-    UnknownMetric(String),
-}
+pub(crate) use impossible::Impossible;
 
 /// Resolves the addresses of the servers.
 ///
@@ -143,7 +67,7 @@ pub(crate) fn entrances(target: &ServerOptions) -> Result<Vec<Entrance>, Entranc
 /// When two options do not fit together.
 pub(crate) fn plan(
     run: &RunOptions,
-    addresses: Vec<SocketAddr>,
+    addresses: &[SocketAddr],
     entrances: Vec<Entrance>,
 ) -> Result<Plan, Impossible> {
     let RunOptions { target, clients, load, checks, .. } = run;
@@ -153,8 +77,14 @@ pub(crate) fn plan(
         Some(window) => Pacing::Closed(window),
         None => Pacing::Open(load.rate.clone(), load.arrivals),
     };
+    let faults = faults(clients);
+    let resumes = faults.reconnect > 0.0
+        || faults.kill_every.is_some()
+        || faults.are_of_nodes() && target.dialect == DialectName::Grupal;
+    // Their addresses are known when they have been started.
+    let nodes = target.spawn_nodes.unwrap_or(1) as usize;
+    let (addresses, entrances) = (addresses.repeat(nodes), vec![entrances; nodes].concat());
     let servers = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
-    let resumes = clients.reconnect > 0.0 || clients.kill_every.is_some();
     let plan = Plan {
         addresses,
         entrances,
@@ -171,8 +101,7 @@ pub(crate) fn plan(
             servers,
         },
         churn: clients.churn,
-        reconnect: clients.reconnect,
-        kill_every: clients.kill_every,
+        faults,
         pacing,
         sizes: load.size.clone().seeded(load.seed),
         seed: load.seed,
@@ -194,6 +123,11 @@ pub(crate) fn plan(
     }
 }
 
+fn faults(clients: &ClientOptions) -> Faults {
+    let &ClientOptions { reconnect, kill_every, kill_node, cut_node, kill_broker, .. } = clients;
+    Faults { reconnect, kill_every, kill_node, cut_node, kill_broker }
+}
+
 /// The protocol that the clients speak.
 fn protocol(target: &ServerOptions) -> Result<Protocol, Impossible> {
     let login = |file| Login::read(target.user.as_deref(), file);
@@ -213,7 +147,6 @@ fn sessions(run: &RunOptions) -> Result<Protocol, Impossible> {
     let obstacles = [
         (target.dialect_file.is_some(), "--dialect-file"),
         (target.dialect != DialectName::Grupal, "a --dialect other than grupal"),
-        (target.server.len() > 1, "more than one --server"),
         (target.password_file.is_some(), "--password-file"),
         (clients.churn > 0.0, "--churn"),
         (clients.slow_readers > 0, "--slow-readers"),
@@ -303,8 +236,12 @@ fn unfit_checks(run: &RunOptions, plan: &Plan) -> Option<Impossible> {
         Some(Impossible::NothingToTrust)
     } else if is_any(Door::has_frames) && plan.dialect.dialect().web().is_none() {
         Some(Impossible::NoFrames(plan.dialect.to_string()))
-    } else if run.target.spawn.is_some() && plan.addresses.len() > 1 {
+    } else if run.target.spawn.is_some() && run.target.server.len() > 1 {
         Some(Impossible::SpawnSeveral)
+    } else if let Some(lacking) = lacking_placeholder(&run.target) {
+        Some(Impossible::NoPlaceholder(lacking))
+    } else if plan.faults.cut_node.is_some_and(|time| time >= plan.duration) {
+        Some(Impossible::LongCut)
     } else if plan.total_order && clients < senders + rooms {
         Some(Impossible::NoWitness)
     } else if checks.calibrate && (!plan.dialect.is(DialectName::Basico) || rooms > 1) {
@@ -321,6 +258,13 @@ fn unfit_checks(run: &RunOptions, plan: &Plan) -> Option<Impossible> {
     } else {
         None
     }
+}
+
+/// The placeholder that the command of several nodes lacks, if it lacks one.
+fn lacking_placeholder(target: &ServerOptions) -> Option<&'static str> {
+    let (command, _) = target.spawn.as_deref().zip(target.spawn_nodes)?;
+    let needed = [Some("{port}"), target.spawn_broker.as_ref().map(|_| "{broker}")];
+    needed.into_iter().flatten().find(|placeholder| !command.contains(placeholder))
 }
 
 /// Metrics of all conditions.

@@ -6,6 +6,7 @@ use std::future::pending;
 use std::io;
 #[cfg(any(feature = "tls", feature = "store"))]
 use std::io::Write;
+use std::pin::pin;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +28,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::cluster::options::{ClusterError, ClusterOptions};
 use crate::config::Config;
+use crate::console::Console;
 use crate::net::listener::{self, Listeners};
 use crate::people::house::motd::{self, Motd};
 use crate::run;
@@ -151,6 +153,9 @@ impl Cli {
         let (mut cli, matches) = usage::parse_or_exit::<Self>(command);
         let source = matches.value_source("operator");
         cli.operator_given = source == Some(ValueSource::CommandLine);
+        if let Some(option) = cli.cluster.excluded(&cli.config, &cli.store) {
+            usage::exit_of_bad_usage(format_args!("error: --cluster cannot be used with {option}"));
+        }
         let Config { ask_name, commands, .. } = &cli.config;
         let can_have_accounts = cli.store.has_file() && ask_name.is_on() && commands.is_on();
         if cli.store.has_accounts() && !can_have_accounts {
@@ -201,6 +206,19 @@ impl Cli {
         }
     }
 
+    /// Listens at each door.
+    async fn listeners(&self, secured: Option<&Secured>) -> Result<Listeners, StartError> {
+        let tls = self.listen(self.tls.bind()).await?;
+        Ok(Listeners {
+            plain: self.listen(self.bind.0.as_ref()).await?,
+            tls: tls.zip(secured.map(Secured::lines)),
+            web: self
+                .listen(self.web.as_ref())
+                .await?
+                .map(|web| (web, secured.and_then(Secured::web))),
+        })
+    }
+
     async fn serve(self) -> Result<(), StartError> {
         let signalled = signals::stop().map_err(StartError::Runtime)?;
         let secured = self.tls.secured().map_err(StartError::Certificate)?;
@@ -213,15 +231,7 @@ impl Cli {
                 None => pending().await,
             }
         };
-        let tls = self.listen(self.tls.bind()).await?;
-        let listeners = Listeners {
-            plain: self.listen(self.bind.0.as_ref()).await?,
-            tls: tls.zip(secured.map(Secured::lines)),
-            web: self
-                .listen(self.web.as_ref())
-                .await?
-                .map(|web| (web, secured.and_then(Secured::web))),
-        };
+        let listeners = self.listeners(secured).await?;
         let streams = match &self.config.operator.0 {
             Some(name) => {
                 let asked = (!self.operator_given).then_some(name);
@@ -229,38 +239,52 @@ impl Cli {
             }
             None => Streams::without_desk(self.language(), self.times),
         };
-        let log = streams.log.clone();
-        tracing_subscriber::fmt()
-            .with_max_level(self.log)
-            .with_target(false)
-            .with_ansi(false)
-            .with_writer(move || log.clone())
-            .init();
+        self.diagnose(streams.log.clone());
         let store = self
             .store
             .open(&streams.console, self.language(), self.config.resume())
             .map_err(StartError::Store)?;
-        let log = self.cluster.connect(&streams.console, self.language()).await;
-        let log = log.map_err(StartError::Cluster)?;
         let operator = self.config.operator.0.clone().zip(streams.desk);
-        let stop = async {
+        let mut stop = pin!(async {
             tokio::select! {
                 () = signalled => {}
                 () = hangup => {}
                 never = watch => match never {},
                 () = streams.interrupt.notified() => {}
             }
-        };
+        });
         // The rest is for the connections.
         let output_drain = SHORTEST_FLUSH.max(self.config.drain() / 10);
         let console = streams.console.clone();
-        let served = run(listeners, self.config, console, operator, store, motd, log, stop).await;
+        let log = tokio::select! {
+            biased;
+            log = self.cluster.connect(&console, self.language()) => {
+                Some(log.map_err(StartError::Cluster)?)
+            }
+            () = &mut stop => None,
+        };
+        let served = match log {
+            Some(log) => {
+                run(listeners, self.config, console, operator, (store, log), motd, stop).await
+            }
+            None => Ok(()),
+        };
         streams.console.finish(output_drain);
         streams.log.finish(output_drain);
         if let Some(screen) = streams.screen {
             screen.close().await;
         }
         served.map_err(StartError::Runtime)
+    }
+
+    /// Writes diagnostics to standard error.
+    fn diagnose(&self, log: Console) {
+        tracing_subscriber::fmt()
+            .with_max_level(self.log)
+            .with_target(false)
+            .with_ansi(false)
+            .with_writer(move || log.clone())
+            .init();
     }
 }
 
@@ -359,54 +383,4 @@ impl StartError {
 }
 
 #[cfg(test)]
-mod tests {
-    use chat_protocol::usage::Switch;
-    use clap::FromArgMatches;
-
-    use super::*;
-
-    #[test]
-    fn the_command_line_is_consistent_in_every_profile() {
-        for profile in Profile::ALL {
-            command(profile).debug_assert();
-            let cli = command(profile).try_get_matches_from(["chat-server"]);
-            let cli = Cli::from_arg_matches(&cli.unwrap()).unwrap();
-            let options = profile.server();
-            assert_eq!(Ok(cli.config.operator.clone()), options.operator.parse());
-            let Config { label, ask_name, presence, commands, .. } = cli.config;
-            assert_eq!((label, ask_name.is_on()), (options.label, options.ask_name));
-            let given = (presence.is_on(), commands.is_on());
-            assert_eq!(given, (options.presence, options.commands));
-            let Config { max_clients, when_full, idle_timeout, max_rate, .. } = cli.config;
-            assert_eq!((max_clients, when_full), (options.max_clients, options.when_full));
-            assert_eq!((idle_timeout, max_rate), (options.idle_timeout, options.max_rate));
-        }
-    }
-
-    #[test]
-    fn help_shows_what_the_profile_sets() {
-        let help = command(Profile::Sala).render_help().to_string();
-        let presence = help.split("--presence").nth(1).unwrap().split("--").next().unwrap();
-        assert!(presence.contains("[default: on]"), "{help}");
-        assert!(help.contains("basico    sala      practico  grupal"), "{help}");
-    }
-
-    #[test]
-    fn every_example_can_be_used() {
-        for (_, example) in EXAMPLES {
-            command(Profile::Basico).try_get_matches_from(example.split(' ')).unwrap();
-        }
-    }
-
-    #[test]
-    fn an_option_wins_over_the_profile() {
-        let arguments = ["chat-server", "--ask-name", "off", "--presence=off", "--operator", "off"];
-        for profile in Profile::ALL {
-            let cli = command(profile).try_get_matches_from(arguments).unwrap();
-            let cli = Cli::from_arg_matches(&cli).unwrap();
-            let switches = [cli.config.ask_name, cli.config.presence];
-            assert!(!switches.into_iter().any(Switch::is_on), "{profile}");
-            assert!(cli.config.operator.0.is_none(), "{profile}");
-        }
-    }
-}
+mod tests;

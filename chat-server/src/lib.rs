@@ -62,6 +62,7 @@ mod streams;
 mod tls;
 mod web;
 
+use std::convert::Infallible;
 use std::future::{Future, pending};
 use std::io;
 use std::net::SocketAddr;
@@ -138,9 +139,8 @@ pub(crate) async fn run(
     config: Config,
     console: Console,
     operator: Option<(Name, Desk)>,
-    mut store: Option<Store>,
+    (mut store, log): (Option<Store>, Option<Log>),
     motd: Arc<Motd>,
-    log: Option<Log>,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let connections = TaskTracker::new();
@@ -174,23 +174,16 @@ pub(crate) async fn run(
         directory.first.filled().await;
     }
     let mut stop = pin!(stop);
-    let _taking_part = match (log, &server.cluster) {
-        (Some(log), Some(cluster)) => {
-            let taking_part = cluster::serving::run(Arc::clone(&server), Arc::clone(cluster), log);
-            let taking_part = AbortOnDropHandle::new(tokio::spawn(taking_part));
-            tokio::select! {
-                () = &mut stop => return Ok(()),
-                () = cluster.opened() => {}
-            }
-            Some(taking_part)
+    let mut taking_part = log.and_then(|log| take_part(&server, log));
+    if let Some(cluster) = &server.cluster {
+        tokio::select! {
+            () = &mut stop => return Ok(()),
+            error = has_failed(&mut taking_part) => pass_on(error)?,
+            () = cluster.opened() => {}
         }
-        _ => None,
-    };
-    console.announce(wording::started(&addresses));
-    console.announce(wording::WAITING);
-    if let Some(damage) = damage {
-        console.announce(damage);
     }
+    let started = [wording::started(&addresses).to_string(), wording::WAITING.to_owned()];
+    started.into_iter().chain(damage).for_each(|line| console.announce(line));
 
     let mut acceptor = listen(&server, listeners, limits, &connections);
     let mut operator = pin!(operator::talk(&server, operator));
@@ -200,6 +193,7 @@ pub(crate) async fn run(
             biased;
             () = &mut stop => break,
             Some(error) = failure.recv() => pass_on(error)?,
+            error = has_failed(&mut taking_part) => pass_on(error)?,
             () = &mut operator => break,
             // In a cluster, the log has the time.
             never = &mut timers, if server.cluster.is_none() => match never {},
@@ -213,7 +207,26 @@ pub(crate) async fn run(
 
     drop(acceptor);
     shut_down(&server, connections).await;
+    drop(taking_part);
     failure.try_recv().map_or(Ok(()), pass_on)
+}
+
+/// Begins to take part in the cluster.
+fn take_part(server: &Arc<Server>, log: Log) -> Option<AbortOnDropHandle<Infallible>> {
+    let cluster = Arc::clone(server.cluster.as_ref()?);
+    let taking_part = cluster::serving::run(Arc::clone(server), cluster, log);
+    Some(AbortOnDropHandle::new(tokio::spawn(taking_part)))
+}
+
+/// Completes when a server cannot take part in its cluster any more, because something panicked. Cancel-safe.
+async fn has_failed(taking_part: &mut Option<AbortOnDropHandle<Infallible>>) -> JoinError {
+    match taking_part {
+        Some(taking_part) => match taking_part.await {
+            Ok(never) => match never {},
+            Err(error) => error,
+        },
+        None => pending().await,
+    }
 }
 
 /// Lets the clients go: what was accepted is delivered and stored, as far as there is time.

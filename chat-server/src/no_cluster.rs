@@ -98,8 +98,8 @@ impl<T> Cluster<T> {
         match self.0 {}
     }
 
-    pub(crate) fn is_new(&self, _: &Directory<T>, _: Hold, _: u64) -> Option<bool> {
-        match self.0 {}
+    pub(crate) fn is_new(_: &Directory<T>, _: Hold, _: u64) -> Option<bool> {
+        None
     }
 
     pub(crate) fn pass_over(&self, _: Hold, _: u64) {
@@ -142,6 +142,7 @@ pub(crate) mod options {
     use clap::Args;
 
     use super::Log;
+    use crate::config::Config;
     use crate::console::Console;
     use crate::store::StoreOptions;
 
@@ -154,6 +155,11 @@ pub(crate) mod options {
     pub enum ClusterError {}
 
     impl ClusterOptions {
+        pub(crate) fn excluded(&self, _: &Config, _: &StoreOptions) -> Option<&'static str> {
+            let Self {} = self;
+            None
+        }
+
         pub(crate) fn is_init(&self) -> bool {
             let Self {} = self;
             false

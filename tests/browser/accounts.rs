@@ -3,11 +3,11 @@
 use chat_drive::failure::Result;
 use chat_tests::ES;
 use chat_tests::chat::Chat;
+use chat_tests::harness::forwarder::Forwarder;
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::driver::{Driver, key};
-use crate::forwarder::Forwarder;
 use crate::page::{Page, start, web};
 
 const IS_ASKED: &str = "document.getElementById('name').type === 'password'";

@@ -3,10 +3,10 @@
 mod peers;
 
 use chat_drive::failure::Result;
+use chat_tests::harness::forwarder::Forwarder;
 use serde_json::json;
 
 use crate::driver::Driver;
-use crate::forwarder::Forwarder;
 use crate::page::{Page, start, web};
 
 #[test]

@@ -5,7 +5,6 @@
 mod accounts;
 mod coming_back;
 mod driver;
-mod forwarder;
 mod keyboard;
 mod looks;
 mod page;

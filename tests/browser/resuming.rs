@@ -4,11 +4,11 @@ mod standing_in;
 
 use chat_drive::failure::Result;
 use chat_tests::chat::Chat;
+use chat_tests::harness::forwarder::Forwarder;
 use chat_tests::harness::peer::Peer;
 use serde_json::json;
 
 use crate::driver::Driver;
-use crate::forwarder::Forwarder;
 use crate::page::{Page, start, web};
 
 /// The page, and what stands between it and its server.

@@ -12,6 +12,7 @@ async fn all(mut records: Records) -> Vec<u64> {
     while let Some(record) = records.next().await.expect("read") {
         assert_eq!(record.message, pass(record.sequence));
         assert!(record.time > 1_600_000_000_000, "milliseconds since 1970");
+        assert!(sequences.last().is_none_or(|last| *last < record.sequence), "in order, once");
         sequences.push(record.sequence);
         assert_eq!(record.delivered, sequences.len() as u64);
     }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use chat_cluster::entry::{Act, Incarnation, Name, Rules};
+use chat_cluster::entry::{Act, Incarnation, PersonId, Subject};
 use chat_cluster::nats::{self, Options, Replicas};
 use chat_cluster::node::{Event, Node, Settings};
+use chat_cluster::state::{Place, State};
+use chat_cluster::wire::{Malformed, Reader};
 use chat_drive::failure::Result;
 use chat_drive::role::PATIENCE;
 use chat_tests::harness::broker::Broker;
@@ -18,12 +20,42 @@ use crate::options;
 /// A node with one person, which has the number of the node.
 struct Seat {
     acts: mpsc::UnboundedSender<Act>,
-    /// Sequence numbers and effects, as text. The first one says that the node is ready.
+    /// Sequence numbers and lines. The first one says that the node is ready.
     heard: mpsc::UnboundedReceiver<(u64, String)>,
 }
 
-fn name(key: u64) -> Name {
-    Name { text: key.to_string().into(), key, looks: [key].into() }
+/// Tells each act, and each death.
+struct Journal(mpsc::UnboundedSender<(u64, String)>);
+
+impl Journal {
+    fn note(&self, sequence: u64, line: String) {
+        let _ = self.0.send((sequence, line));
+    }
+}
+
+impl State for Journal {
+    fn found(&mut self, _: Place, _: &[u8]) {}
+
+    fn tick(&mut self, _: Place) {}
+
+    fn apply(&mut self, at: Place, person: PersonId, act: &Act) {
+        let line = String::from_utf8_lossy(&act.body);
+        self.note(at.sequence, format!("{} says {line}", person.number));
+    }
+
+    fn bury(&mut self, at: Place, node: Incarnation) {
+        self.note(at.sequence, format!("{} is dead", node.0));
+    }
+
+    fn miss(&mut self, at: Place, node: Incarnation, passes: u64) {
+        self.note(at.sequence, format!("{passes} passes of {} are missing", node.0));
+    }
+
+    fn write(&self, _: &mut Vec<u8>) {}
+
+    fn restore(&mut self, _: &mut Reader<'_>) -> std::result::Result<(), Malformed> {
+        Ok(())
+    }
 }
 
 /// Starts a node. It ends with the test.
@@ -31,28 +63,27 @@ async fn seat(options: &Options, number: u64) -> Seat {
     let me = Incarnation(number);
     let mut log = nats::connect(options).await.expect("connected");
     let last = log.join(me).await.expect("joined");
-    let rules = Rules { max_rooms: 1, first_room: name(100) };
-    let mut node = Node::new(Settings { node: me, rules, last, limit: 1 << 20 });
+    let mut node = Node::new(Settings { node: me, chat: Box::default(), last });
     let (acts, mut proposed) = mpsc::unbounded_channel();
     let (tell, heard) = mpsc::unbounded_channel();
+    let mut journal = Journal(tell);
     tokio::spawn(async move {
         let begun = Instant::now();
         while let Some(deadline) = node.deadline() {
             tokio::select! {
                 () = log.arrived() => {}
                 () = sleep(deadline.saturating_sub(begun.elapsed())) => {}
-                Some(act) = proposed.recv() => node.propose(number, act).expect("there is space"),
+                Some(act) = proposed.recv() => {
+                    node.propose(number, act, Subject::Public).expect("it is ready");
+                }
             }
-            node.turn(begun.elapsed(), &mut log, &mut |event| {
-                let _ = match event {
-                    Event::Ready(_) => tell.send((0, "ready".to_owned())),
-                    Event::Effect { sequence, effect, .. } => {
-                        tell.send((sequence, format!("{effect:?}")))
-                    }
-                    Event::Fenced(why) => tell.send((0, format!("fenced: {why}"))),
-                    Event::Away | Event::Back => Ok(()),
-                };
+            let mut told = Vec::new();
+            node.turn(begun.elapsed(), &mut log, &mut journal, &mut |event| match event {
+                Event::Ready(_) => told.push("ready".to_owned()),
+                Event::Fenced(why) => told.push(format!("fenced: {why}")),
+                Event::Away | Event::Back => {}
             });
+            told.into_iter().for_each(|line| journal.note(0, line));
         }
     });
     Seat { acts, heard }
@@ -68,22 +99,17 @@ impl Seat {
         assert_eq!(self.next().await.1, "ready");
     }
 
-    fn act(&self, act: Act) {
-        self.acts.send(act).expect("the node runs");
-    }
-
     fn say(&self, lines: std::ops::Range<u32>) {
-        lines.for_each(|line| self.act(Act::Say(line.to_string().into_bytes().into())));
+        for line in lines {
+            let act = Act { kind: 0, body: line.to_string().into_bytes().into() };
+            self.acts.send(act).expect("the node runs");
+        }
     }
 
-    /// Goes on until so many lines have been said, and notes all effects.
+    /// Goes on until so many lines have been noted.
     async fn hear(&mut self, lines: usize, noted: &mut Vec<(u64, String)>) {
-        let is_line = |(_, effect): &&(u64, String)| effect.starts_with("Said");
-        let mut said = noted.iter().filter(is_line).count();
-        while said < lines {
-            let heard = self.next().await;
-            said += usize::from(is_line(&&heard));
-            noted.push(heard);
+        while noted.len() < lines {
+            noted.push(self.next().await);
         }
     }
 }
@@ -103,9 +129,7 @@ async fn have_one_order_also_over_a_broker_that_is_killed() -> Result {
     }
     seats[1].becomes_ready().await;
     seats[2].becomes_ready().await;
-    for (seat, key) in seats.iter().zip(1..) {
-        seat.act(Act::Claim(name(key)));
-        seat.act(Act::Arrive);
+    for seat in &seats {
         seat.say(0..100);
     }
     let mut noted = [(); 3].map(|()| Vec::new());
@@ -123,20 +147,12 @@ async fn have_one_order_also_over_a_broker_that_is_killed() -> Result {
     for (seat, noted) in seats.iter_mut().zip(&mut noted) {
         seat.hear(3 * EACH as usize, noted).await;
     }
-    // A node that became ready later has heard less at the beginning.
-    for (later, first) in [(1, 0), (2, 0), (2, 1)] {
-        let (later, first) = (&noted[later], &noted[first]);
-        let shared = later.len().min(first.len());
-        assert_eq!(later[later.len() - shared..], first[first.len() - shared..]);
-    }
+    assert!(noted[1..].iter().all(|others| *others == noted[0]), "one order");
     let mut times = BTreeMap::new();
-    noted[0].iter().for_each(|(_, effect)| *times.entry(effect).or_insert(0) += 1);
+    noted[0].iter().for_each(|(_, line)| *times.entry(line).or_insert(0) += 1);
     assert!(times.values().all(|times| *times == 1), "nothing happens twice");
-    assert_eq!(times.len(), 3 * EACH as usize + 6);
     // Nobody is dead, or was fenced.
-    assert!(
-        times.keys().all(|effect| !effect.starts_with("Left") && !effect.starts_with("fenced"))
-    );
+    assert!(times.keys().all(|line| line.contains("says")));
     assert!(timeout(Duration::ZERO, seats[0].heard.recv()).await.is_err());
     Ok(())
 }

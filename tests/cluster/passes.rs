@@ -105,3 +105,40 @@ async fn a_snapshot_reaches_the_node_that_it_is_for() -> Result {
     assert_eq!(next(&mut ana).await, Arrival::Snapshot(vec![1]));
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_node_hears_nothing_that_was_for_the_one_before() -> Result {
+    let stage = Stage::new();
+    let Some(broker) = Broker::start(&stage)? else { return Ok(()) };
+    let [mut log] = logs(&broker).await;
+    log.join(ANA).await.expect("joined");
+    publish(&mut log, 1);
+    assert_eq!(next(&mut log).await, Arrival::Acknowledged);
+    subscribe(&mut log, 1, 0).await;
+    log.arrived().await;
+    assert_eq!(log.join(BEA).await.expect("joined"), 1);
+    publish(&mut log, 2);
+    subscribe(&mut log, 1, 1).await;
+    assert_eq!(record(&mut log).await.message, pass(2));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_log_is_delivered_as_fast_as_it_is_read() -> Result {
+    // Several times what the broker delivers before it waits for an answer.
+    const PASSES: u64 = 400;
+    let stage = Stage::new();
+    let Some(broker) = Broker::start(&stage)? else { return Ok(()) };
+    let [mut ana, mut bea] = logs(&broker).await;
+    let longest = vec![7; MAX_PASS];
+    for _ in 0..PASSES {
+        ana.publish(Subject::Public, &longest);
+        assert_eq!(next(&mut ana).await, Arrival::Acknowledged);
+    }
+    subscribe(&mut bea, 1, 0).await;
+    for sequence in 1..=PASSES {
+        let heard = record(&mut bea).await;
+        assert_eq!((heard.sequence, heard.delivered), (sequence, sequence));
+    }
+    Ok(())
+}

@@ -7,6 +7,7 @@ mod dialects;
 mod doors;
 mod honesty;
 mod ledger;
+mod nodes;
 mod reports;
 mod running;
 mod seam;

@@ -57,7 +57,16 @@ impl Ended {
     /// witnesses of each kind of fault, which say what was seen.
     #[track_caller]
     pub(crate) fn closes(&self) {
-        let classes = ["ok", "lost", "late", "reordered", "corrupt", "cut_off", "undecided"];
+        let classes = [
+            "ok",
+            "lost",
+            "late",
+            "reordered",
+            "corrupt",
+            "cut_off",
+            "died_with_node",
+            "undecided",
+        ];
         let sum: u64 = classes.map(|class| self.number(&format!("/ledger/{class}"))).iter().sum();
         let ledger = self.value("/ledger");
         assert_eq!(self.number("/ledger/expected"), sum, "{ledger}");

@@ -181,7 +181,8 @@ fn a_run_with_sessions_goes_without_what_it_cannot_be() {
         let words = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(2), "{words}");
         let expected = format!(
-            "chat-loadgen: --reconnect and --kill-every do not go together with {reason}\n"
+            "chat-loadgen: clients with sessions (--reconnect, --kill-every, and faults of nodes in \
+             grupal) do not go together with {reason}\n"
         );
         assert_eq!(words, expected);
     }

@@ -7,6 +7,7 @@ mod c10_doors;
 mod c11_memory;
 mod c12_accounts;
 mod c13_order;
+mod c14_cluster;
 mod c1_connecting;
 mod c2_broadcast;
 mod c3_leaving;

@@ -5,6 +5,7 @@ use chat_protocol::language::Language;
 
 pub mod binaries;
 pub mod chat;
+pub mod cluster;
 pub mod harness;
 
 /// The default language of the programs: texts as `ES.greeting()`.

@@ -120,12 +120,15 @@ pub async fn connect(options: &Options) -> Result<JetStream, NatsError> {
 }
 
 impl JetStream {
-    /// Prepares for a node of this incarnation: checks the log, and takes the snapshots that are sent to it. Returns the
-    /// sequence number of the log's last record, with which the node begins. Cancel-safe.
+    /// Prepares for a node of this incarnation, the first one or the next: forgets what has arrived for the one before, checks
+    /// the log, and takes the snapshots that are sent to the node. Returns the sequence number of the log's last record, with
+    /// which the node begins. Cancel-safe.
     pub async fn join(&mut self, me: Incarnation) -> Result<u64, NatsError> {
         let snapshots = self.client.subscribe(self.name.snapshots_of(me)).await;
         self.snapshots = Some(snapshots.map_err(|error| NatsError::refused(&error))?);
         (self.me, self.parts) = (me, Parts::default());
+        (self.phase, self.unsent) = (Phase::Idle, None);
+        self.arrived.clear();
         self.archive().last().await
     }
 

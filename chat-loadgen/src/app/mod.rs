@@ -17,7 +17,7 @@ use chat_terminal::descriptors;
 use crate::app::conclusion::conclude;
 use crate::app::files::{Outputs, SameFile};
 use crate::app::reports::print;
-use crate::cli::{Cli, Other, RunOptions};
+use crate::cli::{Cli, Other, RunOptions, ServerOptions};
 use crate::door::EntranceError;
 use crate::exit_status::{Exit, INTERRUPTED};
 use crate::experiment::{self, Experiment};
@@ -34,7 +34,7 @@ use crate::report::output::Output;
 use crate::request::{self, Impossible};
 use crate::run::barrier::Failure;
 use crate::system::preflight::{self, Shortage};
-use crate::system::target::{self, Target, TargetError};
+use crate::system::target::{self, Commands, Servers, Target, TargetError};
 
 /// The reasons for which a command gives no report.
 #[derive(Debug, thiserror::Error)]
@@ -180,7 +180,7 @@ impl Conclusion {
 
 fn run_load(run: &RunOptions) -> Result<Conclusion, Error> {
     let addresses = request::resolve(&run.target.server)?;
-    let mut plan = request::plan(run, addresses, request::entrances(&run.target)?)?;
+    let mut plan = request::plan(run, &addresses, request::entrances(&run.target)?)?;
     let environment = experiment::environment(descriptors::raise());
     let outputs = Outputs::open(run)?;
     let baseline = files::baseline(&run.checks, &plan, &environment, &outputs)?;
@@ -217,17 +217,22 @@ fn serve_metrics(at: &Endpoint) -> Result<Arc<Metrics>, Error> {
     Ok(metrics)
 }
 
-/// Starts the server, or looks at it, where that was asked for; the plan gets its address.
-fn start(run: &RunOptions, plan: &mut Plan) -> Result<Option<Target>, TargetError> {
-    let target = match (&run.target.spawn, run.target.pid) {
-        (Some(command), _) => Some(Target::spawn(command, plan.address())?),
-        (None, Some(pid)) => Some(Target::attach(pid)?),
-        (None, None) => None,
+/// Starts the server or the nodes, or looks at the server, where that was asked for; the plan gets the addresses.
+fn start(run: &RunOptions, plan: &mut Plan) -> Result<Option<Servers>, TargetError> {
+    let ServerOptions { spawn, spawn_nodes, spawn_broker, pid, .. } = &run.target;
+    let servers: Option<Servers> = match (spawn, spawn_nodes, pid) {
+        (Some(node), &Some(nodes), _) => {
+            let (broker, is_cut) = (spawn_broker.as_deref(), plan.faults.cut_node.is_some());
+            Some(Servers::spawn(Commands { node, nodes, broker, is_cut }, plan.address())?)
+        }
+        (Some(command), None, _) => Some(Target::spawn(command, plan.address())?.into()),
+        (None, _, &Some(pid)) => Some(Target::attach(pid)?.into()),
+        (None, _, None) => None,
     };
-    if let Some(address) = target.as_ref().and_then(Target::address) {
-        plan.addresses = vec![address];
+    if let Some(addresses) = servers.as_ref().map(Servers::addresses).filter(|it| !it.is_empty()) {
+        plan.addresses = addresses;
     }
-    Ok(target)
+    Ok(servers)
 }
 
 /// Measures what was asked for: the run, its comparison runs, or the search for the highest rate.
@@ -236,7 +241,7 @@ fn measure(
     experiment: &Experiment<'_>,
     run: &RunOptions,
     mut plan: Plan,
-    (mut target, hlog): (Option<Target>, Option<&Output>),
+    (mut target, hlog): (Option<Servers>, Option<&Output>),
 ) -> Result<(Record, Histograms, bool), Error> {
     let RunOptions { checks, load, .. } = run;
     if let (Some(condition), Some(first)) = (&checks.find_max, load.rate.constant_rate()) {

@@ -59,6 +59,13 @@ pub(crate) struct ServerOptions {
     /// port
     #[arg(long, value_name = "COMMAND", conflicts_with = "pid")]
     pub(crate) spawn: Option<String>,
+    /// Start so many servers with the command of --spawn, the nodes of one chat, instead of one: {port}
+    /// becomes a free port of each, {node} its number, {broker} the address of --spawn-broker
+    #[arg(long, value_name = "N", requires = "spawn", conflicts_with = "server", value_parser = number("nodes", 2..=16_u32))]
+    pub(crate) spawn_nodes: Option<u32>,
+    /// Start the broker of the nodes with this command, before them; {port} becomes a free port
+    #[arg(long, value_name = "COMMAND", requires = "spawn_nodes")]
+    pub(crate) spawn_broker: Option<String>,
     /// Measure the CPU and memory of this process and its descendants (Linux)
     #[arg(long, value_name = "PID")]
     pub(crate) pid: Option<u32>,
@@ -92,8 +99,19 @@ pub(crate) struct ClientOptions {
     pub(crate) reconnect: f64,
     /// Kill the server of --spawn (SIGKILL) after this time, each time, and start it again: its clients come
     /// back by their sessions, for which it needs --store
-    #[arg(long, value_name = "TIME", value_parser = some_time, requires = "spawn")]
+    #[arg(long, value_name = "TIME", value_parser = some_time, requires = "spawn", conflicts_with = "spawn_nodes")]
     pub(crate) kill_every: Option<Duration>,
+    /// Kill a node of --spawn-nodes (SIGKILL) after this time, each time the next one, and start it again 2 s
+    /// later: its clients go on at the others (grupal), or stay away
+    #[arg(long, value_name = "TIME", value_parser = some_time, requires = "spawn_nodes", conflicts_with_all = ["kill_every", "find_max"])]
+    pub(crate) kill_node: Option<Duration>,
+    /// Cut the last node off from the broker for this time, in the middle of the measuring window: all that
+    /// they send each other waits
+    #[arg(long, value_name = "TIME", value_parser = some_time, requires = "spawn_broker", conflicts_with = "find_max")]
+    pub(crate) cut_node: Option<Duration>,
+    /// Kill the broker (SIGKILL) in the middle of the measuring window, and start it again 1 s later
+    #[arg(long, requires = "spawn_broker", conflicts_with = "find_max")]
+    pub(crate) kill_broker: bool,
     /// Prefix of the clients' names
     #[arg(long, value_name = "PREFIX", default_value = "c", value_parser = prefix)]
     pub(crate) names: String,

@@ -24,7 +24,7 @@ use crate::run::barrier::Failure;
 use crate::run::findings::{self, Surroundings};
 use crate::run::run;
 use crate::system::machine;
-use crate::system::target::{Target, TargetError};
+use crate::system::target::{Servers, Target, TargetError};
 
 /// The reasons for which a measurement failed.
 #[derive(Debug, thiserror::Error)]
@@ -80,13 +80,13 @@ impl<'a> Experiment<'a> {
     pub(crate) fn run_once(
         &self,
         plan: &Plan,
-        target: Option<&Target>,
+        target: Option<&Servers>,
         hlog: Option<&Output>,
     ) -> Result<(Record, Histograms), Error> {
         let path = || hlog.map(|log| log.path().to_owned()).unwrap_or_default();
         let unwritten = |error| Error::Write(path(), error);
         // A server that is killed has no usage: each of its processes has one of its own.
-        let watched = target.filter(|_| plan.kill_every.is_none());
+        let watched = target.filter(|_| !plan.faults.kills_servers());
         let mut watch = Watch::new(watched, plan, hlog, self.metrics.as_deref());
         let mark = plan.joined.map_or_else(rand::random, |joined| joined.mark);
         let measurements = run(plan, mark, target, &mut watch, self.stop);
@@ -119,7 +119,7 @@ impl<'a> Experiment<'a> {
     pub(crate) fn run_with_comparison(
         &self,
         plan: &Plan,
-        target: Option<&Target>,
+        target: Option<&Servers>,
         hlog: Option<&Output>,
     ) -> Result<(Record, Histograms), Error> {
         if plan.numbers.slow == 0 {
@@ -156,7 +156,8 @@ impl<'a> Experiment<'a> {
         let relay = Target::spawn(&shell_words::join(command), plan.address())?;
         let entrances = vec![plan.entrances[0].trusting()?];
         let numbers = Numbers { slow: 0, servers: 1, ..plan.numbers };
-        let addresses = vec![relay.address().unwrap_or(plan.address())];
+        let relay = Servers::from(relay);
+        let addresses = relay.addresses();
         let plan = Plan {
             addresses,
             entrances,

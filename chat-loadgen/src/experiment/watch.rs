@@ -16,7 +16,7 @@ use crate::report::live::{LiveLine, LiveProgress};
 use crate::report::output::Output;
 use crate::run::findings::ServerUse;
 use crate::run::observer::{Edge, Observer, Phase};
-use crate::system::target::{Target, Usage};
+use crate::system::target::{Servers, Usage};
 use crate::system::{machine, quota};
 use crate::traffic::ledger::anomalies::Anomaly;
 use crate::traffic::shared::{Progress, Shared};
@@ -26,7 +26,7 @@ use crate::traffic::timing::intervals::EndedInterval;
 pub(crate) struct Watch<'a> {
     /// The seconds that are over.
     pub(crate) intervals: Vec<Interval>,
-    target: Option<&'a Target>,
+    target: Option<&'a Servers>,
     live: LiveLine,
     hlog: Option<IntervalLog<'a>>,
     hlog_error: Option<io::Error>,
@@ -53,7 +53,7 @@ enum IntervalLog<'a> {
 impl<'a> Watch<'a> {
     /// A watch on a run of this plan; the interval log goes to `hlog`.
     pub(crate) fn new(
-        target: Option<&'a Target>,
+        target: Option<&'a Servers>,
         plan: &'a Plan,
         hlog: Option<&'a Output>,
         metrics: Option<&'a Metrics>,
@@ -207,7 +207,7 @@ impl Observer for Watch<'_> {
     }
 
     fn edge(&mut self, edge: Edge) {
-        self.server[edge as usize] = self.target.and_then(Target::usage);
+        self.server[edge as usize] = self.target.and_then(Servers::usage);
         self.cpu[edge as usize] = machine::process_cpu();
         self.throttled[edge as usize] = quota::throttled();
         if edge == Edge::Start

@@ -14,12 +14,13 @@ use crate::traffic::ledger::anomalies::Anomaly;
 const PREFIX: &str = "chat_loadgen";
 
 /// Classes of the deliveries that were due, beside `ok`.
-const CLASSES: [Anomaly; 6] = [
+const CLASSES: [Anomaly; 7] = [
     Anomaly::Lost,
     Anomaly::Reordered,
     Anomaly::Corrupt,
     Anomaly::Late,
     Anomaly::CutOff,
+    Anomaly::DiedWithNode,
     Anomaly::Undecided,
 ];
 

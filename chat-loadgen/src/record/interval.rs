@@ -43,7 +43,7 @@ impl Interval {
 /// The ledger's part of one second.
 ///
 /// A delivery that was due counts in the second in which its message should have been sent: `ok` and
-/// the five classes behind it, which add up to `expected`. What came beside these counts in the
+/// the seven classes behind it, which add up to `expected`. What came beside these counts in the
 /// second in which it came.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Tally {
@@ -58,6 +58,8 @@ pub(crate) struct Tally {
     pub(crate) corrupt: u64,
     pub(crate) late: u64,
     pub(crate) cut_off: u64,
+    #[serde(default)]
+    pub(crate) died_with_node: u64,
     pub(crate) undecided: u64,
     pub(crate) duplicated: u64,
     pub(crate) echoed: u64,
@@ -71,7 +73,7 @@ pub(crate) type TallyColumn = (&'static str, fn(&Tally) -> u64);
 
 impl Tally {
     /// All counts by name, in the order in which reports show them.
-    pub(crate) const COLUMNS: &[TallyColumn; 14] = &[
+    pub(crate) const COLUMNS: &[TallyColumn; 15] = &[
         ("sent", |tally| tally.sent),
         ("expected", |tally| tally.expected),
         ("ok", |tally| tally.ok),
@@ -80,6 +82,7 @@ impl Tally {
         ("corrupt", |tally| tally.corrupt),
         ("late", |tally| tally.late),
         ("cut off", |tally| tally.cut_off),
+        ("died with node", |tally| tally.died_with_node),
         ("undecided", |tally| tally.undecided),
         ("duplicated", |tally| tally.duplicated),
         ("echoed", |tally| tally.echoed),
@@ -99,6 +102,7 @@ impl Tally {
             corrupt: self.corrupt.saturating_add(other.corrupt),
             late: self.late.saturating_add(other.late),
             cut_off: self.cut_off.saturating_add(other.cut_off),
+            died_with_node: self.died_with_node.saturating_add(other.died_with_node),
             undecided: self.undecided.saturating_add(other.undecided),
             duplicated: self.duplicated.saturating_add(other.duplicated),
             echoed: self.echoed.saturating_add(other.echoed),
@@ -110,8 +114,8 @@ impl Tally {
 
     /// Deliveries that were due and are in another class than `ok`.
     pub(crate) fn not_ok(&self) -> u64 {
-        let Self { lost, reordered, corrupt, late, cut_off, undecided, .. } = self;
-        lost + reordered + corrupt + late + cut_off + undecided
+        let Self { lost, reordered, corrupt, late, cut_off, died_with_node, undecided, .. } = self;
+        lost + reordered + corrupt + late + cut_off + died_with_node + undecided
     }
 
     /// The counts that are no part of `sent`, `expected` and `ok`.

@@ -51,6 +51,10 @@ pub(crate) struct Ledger {
     /// Due to a receiver that was disconnected before it could get them, or from a sender that was: no
     /// fault of delivery.
     pub(crate) cut_off: u64,
+    /// Sent by a client whose server died, and heard by no client of any server: the message died with its
+    /// node before it was passed on. No fault of delivery.
+    #[serde(default)]
+    pub(crate) died_with_node: u64,
     /// Not arrived, and perhaps not due: in flight when their receiver left, or sent while it joined.
     #[serde(default)]
     pub(crate) undecided: u64,
@@ -71,7 +75,7 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     /// The classes of the deliveries that were due: each is in one.
-    pub(crate) fn classes(&self) -> [(&'static str, u64); 7] {
+    pub(crate) fn classes(&self) -> [(&'static str, u64); 8] {
         [
             ("ok", self.ok),
             ("lost", self.lost),
@@ -79,6 +83,7 @@ impl Ledger {
             ("corrupt", self.corrupt),
             ("late", self.late),
             ("cut off", self.cut_off),
+            ("died with node", self.died_with_node),
             ("undecided", self.undecided),
         ]
     }
@@ -174,6 +179,17 @@ pub(crate) struct Seam {
     /// Lines whose author had seen them accepted, and that the server did not have any more when the author was
     /// back.
     pub(crate) accepted_lost: u64,
+}
+
+/// Faults that were made of the nodes of a chat, and of their broker.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Nodes {
+    /// Times a node was killed and started again.
+    pub(crate) kills: u64,
+    /// Times a node was cut off from the broker.
+    pub(crate) cuts: u64,
+    /// Times the broker was killed and started again.
+    pub(crate) broker_kills: u64,
 }
 
 /// The fate of a client that stopped reading.

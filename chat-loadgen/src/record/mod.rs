@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use comparison::{Figure, OneRun, Runs};
 pub(crate) use interval::{HEAT_BOUNDS, Interval, Tally};
 pub(crate) use latency::{AtAddress, Extremes, Histograms, Latency, Receiver, Summary, Traffic};
-pub(crate) use ledger::{Ledger, LedgerState, Seam, SlowReader, Witness, Words};
+pub(crate) use ledger::{Ledger, LedgerState, Nodes, Seam, SlowReader, Witness, Words};
 pub(crate) use machines::{Floor, Generator, SearchResult, SearchState, Server, Step, TriedRate};
 
 /// The version of [`Record`]'s JSON. It changes when a field changes its meaning or goes away.
@@ -63,6 +63,9 @@ pub(crate) struct Record {
     /// Cuts, and what became of the clients that were cut off (`--reconnect`, `--kill-every`).
     #[serde(default)]
     pub(crate) seam: Option<Seam>,
+    /// Faults that were made of nodes and their broker, where any were asked for.
+    #[serde(default)]
+    pub(crate) nodes: Option<Nodes>,
     /// The receivers that waited longest on average, worst first.
     pub(crate) worst: Vec<Receiver>,
     /// The run second by second.
@@ -161,7 +164,7 @@ impl Status {
 }
 
 /// The workload that was asked for. Two runs can be compared if their workloads are equal.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Workload {
     /// The server's protocol.
     pub(crate) dialect: String,
@@ -187,6 +190,15 @@ pub(crate) struct Workload {
     /// Seconds after which the server is killed and started again, each time; 0 for never.
     #[serde(default)]
     pub(crate) kill_every: f64,
+    /// Seconds after which a node is killed and started again, each time another; 0 for never.
+    #[serde(default)]
+    pub(crate) kill_node: f64,
+    /// Seconds for which a node is cut off from the broker, once; 0 for never.
+    #[serde(default)]
+    pub(crate) cut_node: f64,
+    /// True if the broker is killed and started again, once.
+    #[serde(default)]
+    pub(crate) kill_broker: bool,
     /// Pacing as text: `open 500/s`, `open 100:1000/s poisson`, `closed 64`.
     pub(crate) pacing: String,
     /// Bytes of a message's text: `64`, `32..512`, `64:9,1024:1`.

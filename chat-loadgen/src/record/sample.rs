@@ -30,6 +30,7 @@ fn make() -> Record {
         words: BTreeMap::new(),
         slow_readers: Vec::new(),
         seam: None,
+        nodes: None,
         worst: (0..6).map(receiver).collect(),
         intervals: (0..60).map(interval).collect(),
         before: Some(Tally::default()),
@@ -64,6 +65,9 @@ pub(crate) fn full() -> Record {
             churn: 0.5,
             reconnect: 2.0,
             kill_every: 30.0,
+            kill_node: 10.0,
+            cut_node: 6.0,
+            kill_broker: true,
             ..workload()
         },
         addresses: vec![address(1, 250), address(2, 250)],
@@ -71,6 +75,7 @@ pub(crate) fn full() -> Record {
         share: Some(share()),
         own_figures: vec!["response.max".into(), "last.max".into()],
         words: words(),
+        nodes: Some(Nodes { kills: 5, cuts: 1, broker_kills: 1 }),
         seam: Some(Seam { cuts: 120, kills: 2, accepted_lost: 3, ..Seam::default() }),
         slow_readers: vec![slow_reader(7, Some(12_500_000_000)), slow_reader(9, None)],
         server: Some(server),
@@ -143,11 +148,6 @@ fn workload() -> Workload {
         clients: 500,
         senders: 50,
         rooms: 1,
-        idle_clients: 0,
-        slow_readers: 0,
-        churn: 0.0,
-        reconnect: 0.0,
-        kill_every: 0.0,
         pacing: "open 500/s poisson".into(),
         size: "32..512".into(),
         warm_up: 5.0,
@@ -157,6 +157,7 @@ fn workload() -> Workload {
         verify: true,
         total_order: false,
         seed: 42,
+        ..Workload::default()
     }
 }
 
@@ -310,7 +311,8 @@ fn faulty_ledger() -> Ledger {
         late: 1,
         duplicated: 1,
         merged: 2,
-        cut_off: 12,
+        cut_off: 7,
+        died_with_node: 5,
         undecided: 4,
         disconnected: 1,
         forgotten: 0,
@@ -324,7 +326,8 @@ fn faulty_ledger() -> Ledger {
 fn faulty_intervals() -> Vec<Interval> {
     let mut intervals = record().intervals;
     if let Some(ledger) = &mut intervals[31].ledger {
-        (ledger.lost, ledger.late, ledger.cut_off, ledger.undecided) = (3, 1, 12, 4);
+        (ledger.lost, ledger.late, ledger.cut_off, ledger.undecided) = (3, 1, 7, 4);
+        ledger.died_with_node = 5;
         ledger.ok -= 20;
         (ledger.duplicated, ledger.merged) = (1, 2);
     }

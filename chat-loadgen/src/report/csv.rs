@@ -124,9 +124,9 @@ mod tests {
         let lines = lines(&record);
         assert_eq!(lines.len(), 2 + record.intervals.len());
         assert!(lines[1].starts_with("-5.000,5.000,9,0,0,"), "{}", lines[1]);
-        assert!(lines[1].ends_with(",9,18,17,0,0,0,0,1,0,0,0,0,0,0"), "{}", lines[1]);
-        assert!(lines[4].ends_with(",,,,,,,,,,,,,,"), "{}", lines[4]);
-        assert!(lines[33].ends_with(",500,249500,249480,3,0,0,1,12,4,1,0,0,2,0"), "{}", lines[33]);
+        assert!(lines[1].ends_with(",9,18,17,0,0,0,0,1,0,0,0,0,0,0,0"), "{}", lines[1]);
+        assert!(lines[4].ends_with(",,,,,,,,,,,,,,,"), "{}", lines[4]);
+        assert!(lines[33].ends_with(",500,249500,249480,3,0,0,1,7,5,4,1,0,0,2,0"), "{}", lines[33]);
     }
 
     #[test]

@@ -39,6 +39,7 @@ pub(crate) fn summary(record: &Record) -> String {
     lines.extend(slow_readers(record));
     lines.extend(ledger(record));
     lines.extend(seam(record));
+    lines.extend(nodes(record));
     lines.extend(witnesses(record));
     lines.extend(words(record));
     lines.extend(worst(record));
@@ -87,6 +88,7 @@ fn workload(record: &Record) -> Vec<String> {
     if asked.kill_every > 0.0 {
         items.push(format!("server killed every {} s", asked.kill_every));
     }
+    items.extend(verdict::faults_of_nodes(asked));
     items.push(pacing(&asked.pacing));
     items.push(format!("{} B", asked.size));
     items.push(format!("warm-up {} s, window {} s", asked.warm_up, asked.duration));
@@ -244,6 +246,11 @@ fn ledger(record: &Record) -> Vec<String> {
 /// Cuts, and what became of the clients that were cut off.
 fn seam(record: &Record) -> Vec<String> {
     record.seam.as_ref().map_or_else(Vec::new, |seam| paragraph("seam", &verdict::seam(seam)))
+}
+
+/// Faults that were made of nodes and their broker.
+fn nodes(record: &Record) -> Vec<String> {
+    record.nodes.as_ref().map_or_else(Vec::new, |nodes| paragraph("nodes", &verdict::nodes(nodes)))
 }
 
 fn witnesses(record: &Record) -> Vec<String> {

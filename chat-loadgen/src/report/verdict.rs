@@ -5,7 +5,8 @@ use chat_protocol::text::showable;
 use crate::record::figures::{count, rate, time_of};
 use crate::record::validity::is_own;
 use crate::record::{
-    Ledger, Record, Seam, SearchResult, SearchState, SlowReader, Step, TriedRate, Witness,
+    Ledger, Nodes, Record, Seam, SearchResult, SearchState, SlowReader, Step, TriedRate, Witness,
+    Workload,
 };
 
 /// Cuts, and what became of the clients that were cut off.
@@ -20,6 +21,32 @@ pub(super) fn seam(seam: &Seam) -> Vec<String> {
         items.push(format!("{} accepted lines lost", count(seam.accepted_lost)));
     }
     items
+}
+
+/// Faults of nodes and their broker that a workload asks for.
+pub(super) fn faults_of_nodes(asked: &Workload) -> Vec<String> {
+    let mut items = Vec::new();
+    if asked.kill_node > 0.0 {
+        items.push(format!("a node killed every {} s", asked.kill_node));
+    }
+    if asked.cut_node > 0.0 {
+        items.push(format!("a node cut off for {} s", asked.cut_node));
+    }
+    if asked.kill_broker {
+        items.push("broker killed".to_owned());
+    }
+    items
+}
+
+/// The same faults, as they were made.
+pub(super) fn nodes(made: &Nodes) -> Vec<String> {
+    [
+        (made.kills, "nodes killed"),
+        (made.cuts, "cut off from the broker"),
+        (made.broker_kills, "broker killed"),
+    ]
+    .map(|(number, what)| format!("{what} {} times", count(number)))
+    .into()
 }
 
 /// The verdict in a line: `VALID`, `FAULTY: 3 lost, 1 duplicated`.
@@ -60,7 +87,7 @@ pub(super) fn sum(ledger: &Ledger) -> String {
 }
 
 /// Kinds of faults that are found when a client's account is closed, not when something arrives.
-const MISSED: [&str; 3] = ["lost", "cut_off", "undecided"];
+const MISSED: [&str; 4] = ["lost", "cut_off", "died_with_node", "undecided"];
 
 /// A fault of a kind in a line: `c-17 ← c-3 #812 at 31.2 s, sent at 31.1 s: arrived again`, or of what did
 /// not arrive `missed by 31.2 s`. Behind each name stands its server, if there are several.

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use crate::plan::Plan;
 use crate::record::joined::{SentBy, Share, Tail};
 use crate::record::{
-    AtAddress, Ledger, LedgerState, Record, Seam, SlowReader, Summary, Witness, Words,
+    AtAddress, Ledger, LedgerState, Nodes, Record, Seam, SlowReader, Summary, Witness, Words,
 };
 use crate::roles::Role;
 use crate::traffic::client::Client;
@@ -33,12 +33,13 @@ pub(super) struct Accounts {
 
 /// The ledger of deliveries, without what the clients themselves show.
 pub(super) fn ledger(plan: &Plan, all: &Accounts, shared: &Shared) -> Ledger {
-    const KINDS: [Anomaly; 11] = [
+    const KINDS: [Anomaly; 12] = [
         Anomaly::Lost,
         Anomaly::Late,
         Anomaly::Reordered,
         Anomaly::Corrupt,
         Anomaly::CutOff,
+        Anomaly::DiedWithNode,
         Anomaly::Undecided,
         Anomaly::Duplicated,
         Anomaly::Echoed,
@@ -64,6 +65,7 @@ pub(super) fn ledger(plan: &Plan, all: &Accounts, shared: &Shared) -> Ledger {
         foreign: count(Anomaly::Foreign),
         merged: count(Anomaly::Merged),
         cut_off: count(Anomaly::CutOff),
+        died_with_node: count(Anomaly::DiedWithNode),
         undecided: count(Anomaly::Undecided),
         disconnected,
         disorder: plan.total_order.then(|| count(Anomaly::Disorder)),
@@ -80,8 +82,13 @@ pub(super) fn ledger(plan: &Plan, all: &Accounts, shared: &Shared) -> Ledger {
 pub(super) fn addresses(plan: &Plan, all: &Accounts, clients: &[Client]) -> Vec<AtAddress> {
     let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     let figures = (0..).zip(&plan.addresses).zip(&all.servers);
+    let roles = if plan.addresses.len() > 1 { plan.roles() } else { Vec::new() };
     let figures = figures.map(|((index, address), figures)| {
-        let here = clients.iter().filter(|client| client.server == index && client.took_part());
+        // A client that went on at another server counts where it began.
+        let is_here = |client: &Client| {
+            roles.get(client.index as usize).is_some_and(|role| role.server == index)
+        };
+        let here = clients.iter().filter(|client| is_here(client) && client.took_part());
         AtAddress {
             address: address.to_string(),
             connected: number(here.clone().count()),
@@ -116,6 +123,16 @@ pub(super) fn seam(plan: &Plan, shared: &Shared) -> Option<Seam> {
         resumed: seam.resumed.load(Ordering::Relaxed),
         crossed: seam.crossed.load(Ordering::Relaxed),
         accepted_lost: seam.forgotten.load(Ordering::Relaxed),
+    })
+}
+
+/// Faults that were made of nodes and their broker.
+pub(super) fn nodes(plan: &Plan, shared: &Shared) -> Option<Nodes> {
+    let seam = &shared.seam;
+    plan.faults.are_of_nodes().then(|| Nodes {
+        kills: seam.kills.load(Ordering::Relaxed),
+        cuts: seam.node_cuts.load(Ordering::Relaxed),
+        broker_kills: seam.broker_kills.load(Ordering::Relaxed),
     })
 }
 

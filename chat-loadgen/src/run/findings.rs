@@ -127,6 +127,7 @@ pub(crate) fn record(
         ledger: Ledger { still_arriving, ..all.ledger(plan, &shared) },
         share: accounts::share(plan, &all.accounts, &shared, interrupted),
         seam: accounts::seam(plan, &shared),
+        nodes: accounts::nodes(plan, &shared),
         words: accounts::words(plan, &all.accounts, &shared),
         slow_readers: accounts::slow_readers(plan, &all.accounts, &shared),
         intervals: Vec::new(),

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mio::{Interest, Poll, Registry, Token, Waker};
 
@@ -32,6 +32,8 @@ use crate::wire::payload::Mark;
 
 /// Maximum time for a client's reconnection.
 const RETURN: Duration = Duration::from_secs(1);
+/// Polling interval.
+const TICK: Duration = Duration::from_millis(1);
 /// Capacity of a worker's command queue: a thread that sends to a full queue waits.
 const COMMANDS: usize = 1024;
 /// Capacity of the report channel.
@@ -122,7 +124,7 @@ impl Fleet {
         let send_halves: Mutex<Vec<Option<Arc<SendHalf>>>> = Mutex::new(vec![None; senders.len()]);
         let number = u32::try_from(self.roles.len()).unwrap_or(u32::MAX);
         let connecting = self.plan.connecting;
-        let server = |index| self.server(index);
+        let server = |index| self.server(self.roles[index as usize].server);
         let failed = connect_all(server, number, connecting, stop, |index, entered| {
             let send_half = self.join(index, self.plan.name(index), entered, None)?;
             if let Some(sender) = self.roles[index as usize].sender {
@@ -144,8 +146,9 @@ impl Fleet {
         self.plan.addresses[self.roles[index as usize].server as usize]
     }
 
-    fn server(&self, index: u32) -> Server<'_> {
-        let server = self.roles[index as usize].server as usize;
+    /// The server of that index.
+    fn server(&self, server: u32) -> Server<'_> {
+        let server = server as usize;
         Server {
             address: self.plan.addresses[server],
             entrance: &self.plan.entrances[server],
@@ -163,7 +166,8 @@ impl Fleet {
         let how = Connecting { retries: 0, timeout: RETURN, ..self.plan.connecting };
         let senders = self.shared.audience.senders(self.roles[index as usize].room);
         let back = senders.iter().map(|&sender| self.shared.in_flight.sent(sender)).collect();
-        let entered = connecting::connect(self.server(index), how, &self.shared.progress.silent)?;
+        let server = self.server(self.roles[index as usize].server);
+        let entered = connecting::connect(server, how, &self.shared.progress.silent)?;
         let name = format!("{}-{time}", self.plan.name(index));
         self.join(index, name, entered, Some(back)).map(drop)
     }
@@ -220,9 +224,9 @@ impl Fleet {
         let how = Connecting { retries: 0, timeout: RETURN, ..self.plan.connecting };
         let begun = self.shared.clock.now();
         let silent = &self.shared.progress.silent;
-        let entered = connecting::connect(self.server(away.client), how, silent)?;
+        let entered = connecting::connect(self.server(away.server), how, silent)?;
         let (connection, early) = self.register(away.client, entered)?;
-        let again = Box::new(Return { connection, early, begun });
+        let again = Box::new(Return { connection, early, server: away.server, begun });
         self.tell(self.roles[away.client as usize].worker, Command::Return(away.client, again));
         Ok(())
     }
@@ -262,12 +266,28 @@ impl Fleet {
         let _ = handle.waker.wake();
     }
 
+    /// Lets all workers say what their clients have heard of senders whose server may have died. A worker that has
+    /// ended says nothing, and is not waited for for long.
+    fn settle(&self) {
+        if self.plan.addresses.len() < 2 {
+            return;
+        }
+        for worker in 0..=self.plan.numbers.threads {
+            self.tell(worker, Command::Settle);
+        }
+        let deadline = Instant::now() + RETURN;
+        while !self.shared.deaths.are_known(self.workers.len()) && Instant::now() < deadline {
+            thread::sleep(TICK);
+        }
+    }
+
     /// Closes all accounts and connections. Gives the findings of each worker, the canary's last,
     /// and the last reports.
     pub(crate) fn finish(
         self,
         reports: Receiver<IntervalReport>,
     ) -> (Vec<Finding>, Vec<IntervalReport>) {
+        self.settle();
         for worker in 0..=self.plan.numbers.threads {
             self.tell(worker, Command::Finish);
         }

@@ -25,7 +25,7 @@ use crate::run::findings::Measurements;
 use crate::run::fleet::Fleet;
 use crate::run::observer::{Edge, Observer};
 use crate::run::phases::Phases;
-use crate::system::target::Target;
+use crate::system::target::Servers;
 use crate::traffic::timing::intervals::Intervals;
 
 /// Carries out a plan. `mark` tells its texts from those of other runs; `target` is the server that the plan may
@@ -39,7 +39,7 @@ use crate::traffic::timing::intervals::Intervals;
 pub(crate) fn run(
     plan: &Plan,
     mark: u32,
-    target: Option<&Target>,
+    target: Option<&Servers>,
     observer: &mut dyn Observer,
     stop: &AtomicBool,
 ) -> Result<Measurements, Failure> {

@@ -11,8 +11,8 @@ use crate::run::barrier::Failure;
 use crate::run::fleet::Fleet;
 use crate::run::observer::{Counts, Edge, Observer, Phase};
 use crate::run::pacer::{self, Paced};
-use crate::run::returning::{churn, cuts};
-use crate::system::target::Target;
+use crate::run::returning::{churn, cuts, nodes};
+use crate::system::target::Servers;
 use crate::traffic::clock::nanoseconds;
 use crate::traffic::shared::Shared;
 use crate::traffic::timing::intervals::{IntervalReport, Intervals};
@@ -81,7 +81,7 @@ impl<'a> Phases<'a> {
     /// # Errors
     ///
     /// When the server was killed and could not be started again.
-    pub(crate) fn measure(&mut self, target: Option<&Target>) -> Result<Option<Paced>, Failure> {
+    pub(crate) fn measure(&mut self, target: Option<&Servers>) -> Result<Option<Paced>, Failure> {
         let shared = &*self.fleet.shared;
         let now = shared.clock.now();
         let begin = self.plan.begin(shared.clock).unwrap_or(now + PREPARATION);
@@ -99,6 +99,8 @@ impl<'a> Phases<'a> {
                 scope.spawn(move || churn::churn(fleet, rate, begin));
             }
             let killer = cuts::begin(scope, self.plan, self.fleet, target, (begin, end));
+            let times = [begin, start, end];
+            let faults = nodes::begin(scope, self.plan, shared, target, times);
             self.watch_until(start, Phase::WarmUp);
             self.record_edge(0, Edge::Start);
             self.watch_until(end, Phase::Measuring);
@@ -119,7 +121,8 @@ impl<'a> Phases<'a> {
                 .sum();
             self.linger();
             shared.seam.end();
-            killer.map_or(Ok(()), joined).map_err(Failure::Restart)?;
+            let mut faults = killer.into_iter().chain(faults);
+            faults.try_for_each(joined).map_err(Failure::Restart)?;
             Ok(pacer.map(joined))
         })
     }

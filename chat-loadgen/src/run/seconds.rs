@@ -69,6 +69,7 @@ fn count_of(tally: &mut Tally, anomaly: Anomaly) -> Option<&mut u64> {
         Anomaly::Reordered => Some(&mut tally.reordered),
         Anomaly::Corrupt => Some(&mut tally.corrupt),
         Anomaly::CutOff => Some(&mut tally.cut_off),
+        Anomaly::DiedWithNode => Some(&mut tally.died_with_node),
         Anomaly::Undecided => Some(&mut tally.undecided),
         Anomaly::Duplicated => Some(&mut tally.duplicated),
         Anomaly::Echoed => Some(&mut tally.echoed),

@@ -7,6 +7,7 @@ use crate::traffic::audience::Audience;
 use crate::traffic::clock::Clock;
 use crate::traffic::in_flight::InFlight;
 use crate::traffic::ledger::anomalies::{Anomaly, News};
+use crate::traffic::ledger::deaths::Deaths;
 use crate::traffic::ledger::seconds::{Second, SentSeconds};
 use crate::traffic::seam::Seam;
 use crate::traffic::stops::Common;
@@ -41,6 +42,8 @@ pub(crate) struct Shared {
     pub(crate) resumes: bool,
     /// Those that are away, and what is counted of it.
     pub(crate) seam: Seam,
+    /// Servers that died, of several.
+    pub(crate) deaths: Deaths,
     /// Number of witnesses that are kept of each anomaly.
     pub(crate) witnesses: usize,
     /// Number of addresses over which the clients are spread.
@@ -210,6 +213,7 @@ impl Shared {
             patience,
             workers,
         } = parts;
+        let deaths = Deaths::new(servers, audience.all_senders());
         Self {
             seconds: SentSeconds::new(audience.all_senders()),
             clock: Clock::start(),
@@ -221,7 +225,8 @@ impl Shared {
             verify,
             total_order,
             resumes,
-            seam: Seam::default(),
+            seam: Seam::new(servers),
+            deaths,
             witnesses,
             servers,
             progress: Progress::default(),

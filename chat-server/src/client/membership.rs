@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::Server;
-use crate::client::asking::{Asking, Piece};
+use crate::client::asking::Asking;
 use crate::cluster::Arrived;
 use crate::net::nameless::Registration;
 use crate::net::tcp::TcpConnection;
@@ -22,14 +22,16 @@ use crate::people::commands::Effect;
 use crate::people::directory::coming::{Hold, Leaving};
 use crate::people::directory::{Arrival, Transfer};
 use crate::people::speech::Speaker;
-use crate::room::event::{Event, Notice};
+use crate::room::event::Event;
 use crate::room::order::{Past, Room};
 use crate::room::seat::{MemberId, Seat};
 
 mod clustered;
 mod coming_back;
 mod moderated;
+mod naming;
 mod proof;
+use naming::question;
 pub(crate) use proof::Taken;
 use proof::{Proof, Wish};
 
@@ -223,7 +225,7 @@ impl<'a> Membership<'a> {
     /// name.
     fn enter(&mut self, name: Name, proved: Option<Proved>) -> Result<Taken, NameError> {
         if let Some(cluster) = &self.server.cluster {
-            return self.claim(cluster, name, proved);
+            return Ok(self.claim(cluster, name, proved));
         }
         let State::Nameless(nameless) = &mut self.state else { return Ok(Taken::Named) };
         let encoding = self.connection.encoding();
@@ -289,47 +291,6 @@ impl<'a> Membership<'a> {
         }
     }
 
-    /// The name is refused, and asked for again.
-    pub(crate) fn ask_again(&mut self, refusal: &impl Event) {
-        self.ask_name(Some(self.connection.encoding().encode(refusal)));
-    }
-
-    /// The name is asked for again, behind this line.
-    pub(crate) fn ask_name(&mut self, line: Option<String>) {
-        let State::Nameless(nameless) = &mut self.state else { return };
-        if let Some(asking) = &mut nameless.asking {
-            asking.again(Instant::now());
-            return line.into_iter().for_each(|line| self.tell_line(line));
-        }
-        let question = question(self.server.config.name_keyword().unwrap_or_default());
-        let question = self.connection.encoding().encode(&question);
-        self.tell_line(line.map(|line| line + "\n").unwrap_or_default() + &question);
-    }
-
-    /// The time of the next piece of the question for the name, if there is one.
-    pub(crate) fn is_asked_further_at(&self) -> Option<Instant> {
-        match &self.state {
-            State::Nameless(Nameless { asking: Some(asking), .. }) => asking.due(),
-            _ => None,
-        }
-    }
-
-    /// Sends the next piece of the question for the name, if it is due.
-    pub(crate) fn ask_further(&mut self) {
-        let Server { config, deliveries, .. } = self.server;
-        if let State::Nameless(Nameless { seat: Some(seat), asking: Some(asking), .. }) =
-            &mut self.state
-        {
-            match asking.next(Instant::now()) {
-                Some(Piece::Keyword) => {
-                    deliveries.write(seat, config.name_keyword().unwrap_or_default());
-                }
-                Some(Piece::LineEnding) => deliveries.write(seat, "\n"),
-                None => {}
-            }
-        }
-    }
-
     /// Does what the client commands by this line.
     pub(crate) fn execute(&mut self, command: Command, line: &str) {
         let command = match command {
@@ -381,11 +342,6 @@ impl<'a> Membership<'a> {
             }
         }
     }
-}
-
-/// The question for a name.
-fn question(keyword: &str) -> Notice<'_, &str, 0> {
-    Notice::new("ask", keyword, [])
 }
 
 /// A connection's future can be dropped at any await, and this runs then as well. It cannot await, so leaving is one

@@ -138,6 +138,13 @@ impl Session {
             self.state = State::Leaving;
             return Action::Dismiss(Refusal::Name(error));
         }
+        if error == NameError::NotNow {
+            // It is no attempt: nothing is wrong with the name, or its word.
+            return match self.state {
+                State::Proving { .. } => Action::AskWordAgain(Refusal::Name(error)),
+                _ => Action::AskAgain(Refusal::Name(error)),
+            };
+        }
         self.wrong_words += u8::from(error == WRONG_WORD);
         let is_last = self.wrong_words >= WORD_ATTEMPTS;
         match self.state {

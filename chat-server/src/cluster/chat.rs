@@ -8,9 +8,9 @@ use chat_cluster::state::{Place, State};
 use chat_cluster::wire::{Malformed, Reader};
 use chat_store::line::Position;
 
-use super::acts::{Act, Coming, Enter, Resume};
 use super::{Cluster, NAMELESS, Waiting, history};
 use crate::net::transport::Transport;
+use crate::people::acts::{Act, Coming, Enter, Resume};
 use crate::people::directory::{Arrival, Directory, People};
 use crate::room::fanout::Deliveries;
 use crate::room::seat::MemberId;
@@ -98,7 +98,7 @@ impl<T: Transport> Chat<'_, T> {
             Some(Waiting::Resume(connection, answer)) => (Some(connection), Some(answer)),
             _ => (None, None),
         };
-        let resumed = people.comes_back(client, resume, connection);
+        let resumed = people.comes_back(client, resume, connection.as_ref());
         let is_back = resumed.is_ok();
         let is_heard = answer.is_some_and(|answer| answer.send(resumed).is_ok());
         if is_back && self.is_mine(client) && !is_heard {
@@ -139,9 +139,12 @@ impl<T: Transport> State for Chat<'_, T> {
         }
     }
 
+    /// The people of this server are told why it lets them go.
     fn bury(&mut self, at: Place, node: Incarnation) {
         self.has_buried = true;
-        self.at(at).buries(node);
+        if node != self.me {
+            self.at(at).buries(node);
+        }
     }
 
     fn miss(&mut self, at: Place, _node: Incarnation, _passes: u64) {

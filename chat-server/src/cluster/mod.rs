@@ -11,13 +11,11 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | `acts` | the acts of clients, as entries |
 //! | `chat` | what becomes of them: the state that the servers have in common |
 //! | `history` | what was said before, read from the log |
 //! | `serving` | the task that turns the node |
 //! | `options` | the command line |
 
-pub(crate) mod acts;
 mod chat;
 mod history;
 pub(crate) mod options;
@@ -41,6 +39,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
 use crate::net::transport::Transport;
+use crate::people::acts::{Act, Author, Coming, Commanded, Enter, Resume, Said};
 use crate::people::commands::Effect;
 use crate::people::directory::coming::{Hold, Leaving};
 use crate::people::directory::resumption::Back;
@@ -50,8 +49,6 @@ use crate::room::order::Room;
 use crate::room::seat::{MemberId, Seat};
 pub(crate) use chat_cluster::nats::JetStream as Log;
 pub(crate) use history::History;
-
-use acts::{Act, Author, Coming, Commanded, Enter, Resume, Said};
 
 /// The time for which a client waits for its name, or its session.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -204,7 +201,7 @@ impl<T: Transport> Cluster<T> {
     }
 
     /// Returns whether a numbered line has not come back yet. `None`: another connection has the person by now.
-    pub(crate) fn is_new(&self, directory: &Directory<T>, hold: Hold, number: u64) -> Option<bool> {
+    pub(crate) fn is_new(directory: &Directory<T>, hold: Hold, number: u64) -> Option<bool> {
         directory.is_new(hold, number)
     }
 
@@ -339,15 +336,16 @@ impl<T: Transport> Cluster<T> {
     pub(crate) async fn drained(&self) {
         loop {
             let returned = self.returned.notified();
-            let inbox = self.inbox();
-            if !inbox.is_open
-                || inbox.acts.is_empty() && self.in_flight.load(Ordering::Relaxed) == 0
-            {
+            if self.is_drained() {
                 return;
             }
-            drop(inbox);
             returned.await;
         }
+    }
+
+    fn is_drained(&self) -> bool {
+        let inbox = self.inbox();
+        !inbox.is_open || inbox.acts.is_empty() && self.in_flight.load(Ordering::Relaxed) == 0
     }
 
     /// The server is part of the cluster from here on, or not any more: then nothing that clients wait for comes.
@@ -356,6 +354,7 @@ impl<T: Transport> Cluster<T> {
         *inbox = Inbox { is_open, ..Inbox::default() };
         drop(inbox);
         self.lock_waiting().clear();
+        self.set_away(false);
         self.set_in_flight(0);
     }
 

@@ -5,10 +5,12 @@ use std::time::Duration;
 use std::{fs, io};
 
 use chat_cluster::nats::{ChatName, JetStream, NatsError, Options, Replicas};
+use chat_cluster::pass::MAX_PASS;
 use chat_protocol::language::Language;
 use clap::Args;
 use thiserror::Error;
 
+use crate::config::Config;
 use crate::console::Console;
 use crate::store::StoreOptions;
 
@@ -65,6 +67,9 @@ pub enum ClusterError {
     },
 }
 
+/// The longest line that a client may send, in bytes: it fits into a pass, with all that is beside it.
+const LONGEST_LINE: usize = MAX_PASS / 2;
+
 /// The time between two attempts to reach the NATS servers.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -75,6 +80,18 @@ impl ClusterOptions {
     /// Returns whether several servers are to be one chat.
     pub(crate) fn are_on(&self) -> bool {
         !self.cluster.is_empty()
+    }
+
+    /// The option that excludes a cluster, if one is given.
+    pub(crate) fn excluded(&self, config: &Config, store: &StoreOptions) -> Option<&'static str> {
+        let excluded = [
+            (config.operator.0.is_some(), "--operator: the console takes no part in the chat"),
+            (store.has_accounts(), "--accounts"),
+            (store.has_file(), "--store: the log keeps what is said"),
+            (config.max_line > LONGEST_LINE, "a --max-line of more than 32768"),
+        ];
+        let mut given = excluded.into_iter().filter(|(is_given, _)| self.are_on() && *is_given);
+        given.next().map(|(_, option)| option)
     }
 
     /// Returns whether the stream is to be made, and nothing served.
@@ -140,5 +157,11 @@ async fn attempt_to_connect(options: &Options) -> Result<JetStream, NatsError> {
 
 /// Returns whether it may work later, without anybody's help.
 fn may_pass(error: &NatsError) -> bool {
-    matches!(error, NatsError::Unreachable(_) | NatsError::Disconnected | NatsError::NoAnswer)
+    matches!(
+        error,
+        NatsError::Unreachable(_)
+            | NatsError::Disconnected
+            | NatsError::NoAnswer
+            | NatsError::NoStream(_)
+    )
 }

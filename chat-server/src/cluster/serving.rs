@@ -36,10 +36,10 @@ pub(crate) async fn run(
         let fenced = take_part(&server, &cluster, &mut log).await;
         tracing::error!("this server is not part of the cluster any more: {fenced}");
         cluster.set_open(false);
-        let Some(served) = &server.served else { continue };
-        served.dismiss_all(Dismissal::Isolated);
+        let Some(clients) = &server.served else { continue };
+        clients.dismiss_all(Dismissal::Isolated);
         let gone = async {
-            while !served.is_empty() {
+            while !clients.is_empty() {
                 sleep(LOOK).await;
             }
         };
@@ -48,6 +48,7 @@ pub(crate) async fn run(
         }
         // As the next incarnation, it gets its people from another server, or begins with none.
         server.directory.lock().forget_all();
+        sleep(AGAIN).await;
     }
 }
 
@@ -60,6 +61,7 @@ async fn take_part(
     let begun = Instant::now();
     let me = Incarnation(random());
     let (created, last) = joined(log, me).await;
+    let mut trouble = None;
     let mut node = Node::new(Settings { node: me, chat: Box::default(), last });
     let mut chat = Chat {
         me,
@@ -99,12 +101,24 @@ async fn take_part(
             history.set_dead(replica);
         }
         cluster.set_in_flight(node.waiting());
+        tell_trouble(log, &mut trouble);
         let due = node.deadline().map(|due| begun + due);
         tokio::select! {
             () = log.arrived() => {}
             () = cluster.woken.notified() => {}
             () = sleep_until(due.unwrap_or(begun)), if due.is_some() => {}
         }
+    }
+}
+
+/// Says why the log cannot be used, when that is another reason than before.
+fn tell_trouble(log: &JetStream, told: &mut Option<String>) {
+    let trouble = log.trouble().map(ToString::to_string);
+    if trouble != *told {
+        if let Some(trouble) = &trouble {
+            tracing::error!("{trouble}");
+        }
+        *told = trouble;
     }
 }
 

@@ -1,6 +1,8 @@
 //! People: their nicknames, their rooms, what they say, what their commands do, and the order among them.
 
 pub(crate) mod accounts;
+#[cfg(feature = "cluster")]
+pub(crate) mod acts;
 pub(crate) mod commands;
 pub(crate) mod directory;
 pub(crate) mod house;

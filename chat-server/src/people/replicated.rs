@@ -8,14 +8,16 @@ use std::sync::Arc;
 
 use chat_cluster::entry::{Incarnation, PersonId as Client};
 use chat_cluster::wire::{Malformed, Reader, Write};
-use chat_protocol::command::{Parsed, parse};
+use chat_protocol::command::{Command, Parsed, parse};
 use chat_protocol::name::{Name, NameError};
+use chat_protocol::refusal::Refusal;
 use chat_protocol::wording;
 use chat_store::line::Position;
+use chat_store::session::Token;
 
-use crate::cluster::acts::{Author, Coming, Commanded, Enter, Resume, Said};
 use crate::net::transport::Transport;
 use crate::net::wire::encoding::Object;
+use crate::people::acts::{Author, Coming, Commanded, Enter, Resume, Said};
 use crate::people::commands::Effect;
 use crate::people::directory::coming::{Hold, Leaving};
 use crate::people::directory::resumption::Back;
@@ -132,11 +134,10 @@ impl<T: Transport> People<T> {
     pub(crate) fn comes_back(
         &mut self,
         client: Client,
-        resume: Resume,
-        connection: Option<Arc<T>>,
+        Resume { token, behind, ip }: Resume,
+        connection: Option<&Arc<T>>,
     ) -> Result<(Hold, Name, Back), NameError> {
-        let Resume { token, behind, ip } = resume;
-        let (hold, name, back) = self.resume(token, behind, connection.as_ref(), (ip, None))?;
+        let (hold, name, back) = self.resume(token, behind, connection, (ip, None))?;
         let hold = Hold { link: link(client), ..hold };
         self.set_address(hold.id, Some(ip));
         self.holds_mut().insert(client, hold);
@@ -199,6 +200,24 @@ impl<T: Transport> People<T> {
         self.first().forget_the_past();
         *self.holds_mut() = holds;
         Ok(())
+    }
+
+    /// Executes a command. A refusal is told to the person alone.
+    fn obey(&mut self, id: PersonId, command: Command) -> Option<Effect<T>> {
+        self.execute(id, command, None).unwrap_or_else(|refusal: Refusal| {
+            let line = self.rules.language.refusal(&refusal);
+            self.tell(id, &Notice::new("refusal", line, []));
+            None
+        })
+    }
+
+    /// A person begins a session with this secret.
+    fn begins_session(&mut self, id: PersonId, token: Token) -> Option<Effect<T>> {
+        if let Location::InRoom(..) = self.person(id).location {
+            return self.begin_session(id, token, None).map(|(id, at)| Effect::Begun(id, at));
+        }
+        self.begin_session_elsewhere(id, token);
+        None
     }
 
     fn hold(&self, client: Client) -> Option<Hold> {

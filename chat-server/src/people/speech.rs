@@ -42,23 +42,35 @@ impl Speech {
         text: &str,
         numbered: Option<Numbered>,
     ) -> usize {
+        self.print_said(speaker, text);
         match (speaker, self.label) {
             (Speaker::Operator(name), _) => room.say(member, &by_name(name, text)),
             (Speaker::Client(_, _, Some(name)), Label::Name) => {
-                self.print(wording::message_by_name(name.as_str(), text));
                 room.say(member, &by_name(name, text).numbered(numbered))
             }
             (Speaker::Client(..), Label::None) => {
-                self.print(wording::console_message(text));
                 let said = Notice::new(MESSAGE, text, []).saying(text);
                 room.say(member, &said.numbered(numbered))
             }
             (Speaker::Client(address, number, _), Label::Port | Label::Name) => {
-                self.print(self.language.console_message_by_port(address, text));
                 let line = wording::message_by_numbered_port(address, number, text);
                 let label = wording::port_label(address, number);
                 let said = Notice::new(MESSAGE, line, [("who", &label)]).saying(text);
                 room.say(member, &said.numbered(numbered))
+            }
+        }
+    }
+
+    /// Prints a line of a client of this server.
+    pub(crate) fn print_said(&self, speaker: Speaker<'_>, text: &str) {
+        match (speaker, self.label) {
+            (Speaker::Operator(_), _) => {}
+            (Speaker::Client(_, _, Some(name)), Label::Name) => {
+                self.print(wording::message_by_name(name.as_str(), text));
+            }
+            (Speaker::Client(..), Label::None) => self.print(wording::console_message(text)),
+            (Speaker::Client(address, ..), Label::Port | Label::Name) => {
+                self.print(self.language.console_message_by_port(address, text));
             }
         }
     }

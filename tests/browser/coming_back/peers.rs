@@ -4,10 +4,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use chat_drive::failure::Result;
 use chat_tests::chat::Chat;
+use chat_tests::harness::forwarder::Forwarder;
 use serde_json::json;
 
 use crate::driver::Driver;
-use crate::forwarder::Forwarder;
 use crate::page::{Page, start, web};
 
 /// Keeps the addresses of the connections that are opened.

@@ -152,7 +152,9 @@ fn the_figures_grow_while_it_runs_and_end_as_the_record() -> Result {
     let figure = |name: &str| last[&format!("chat_loadgen_{name}")];
     let recorded =
         |path: &str| f64::from(u32::try_from(ended.number(path)).expect("a small number"));
-    for class in ["ok", "lost", "reordered", "corrupt", "late", "cut_off", "undecided"] {
+    for class in
+        ["ok", "lost", "reordered", "corrupt", "late", "cut_off", "died_with_node", "undecided"]
+    {
         let counted = figure(&format!("deliveries_total{{class=\"{class}\"}}"));
         assert_eq!(counted, recorded(&format!("/ledger/{class}")), "{class}");
     }

@@ -5,7 +5,7 @@ mod absence;
 mod catching_up;
 mod client;
 mod cuts;
-mod resuming;
+pub(crate) mod resuming;
 mod retention;
 mod store;
 

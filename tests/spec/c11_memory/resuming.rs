@@ -10,19 +10,19 @@ use super::start;
 use super::store::{Place, recorded};
 
 /// A client that has a session.
-pub(super) struct Resumer {
-    pub(super) peer: Peer,
-    pub(super) token: String,
-    pub(super) id: String,
+pub(crate) struct Resumer {
+    pub(crate) peer: Peer,
+    pub(crate) token: String,
+    pub(crate) id: String,
     /// The position of what it heard last.
-    pub(super) position: String,
+    pub(crate) position: String,
     /// Number of its last line.
     number: u64,
 }
 
 /// The next object. Lines of text before it belong to a question for a name.
 #[track_caller]
-pub(super) fn object(peer: &mut Peer) -> Result<Value> {
+pub(crate) fn object(peer: &mut Peer) -> Result<Value> {
     loop {
         let line = peer.hear()?.ok_or_else(|| peer.failure("should be sent an object"))?;
         if line.starts_with('{') {
@@ -43,7 +43,7 @@ fn numbers(of: u32) -> String {
 impl Resumer {
     /// Begins a session.
     #[track_caller]
-    pub(super) fn begin(mut peer: Peer) -> Result<Self> {
+    pub(crate) fn begin(mut peer: Peer) -> Result<Self> {
         peer.send("/reanudar\n")?;
         let session = object(&mut peer)?;
         if session["kind"] != "session" {
@@ -54,14 +54,14 @@ impl Resumer {
     }
 
     /// Sends a line with the next number.
-    pub(super) fn say(&mut self, line: &str) -> Result {
+    pub(crate) fn say(&mut self, line: &str) -> Result {
         self.number += 1;
         self.peer.send(format!("{} {line}\n", self.number))
     }
 
     /// The next object is a message of this person.
     #[track_caller]
-    pub(super) fn expect(&mut self, who: &str, said: &str) -> Result {
+    pub(crate) fn expect(&mut self, who: &str, said: &str) -> Result {
         let message = object(&mut self.peer)?;
         if message["kind"] != "message" || message["who"] != who || message["text"] != said {
             return Err(self.peer.failure(format!("should be {who} > {said}: {message}")));
@@ -71,7 +71,7 @@ impl Resumer {
     }
 
     #[track_caller]
-    pub(super) fn expect_kind(&mut self, kind: &str) -> Result<Value> {
+    pub(crate) fn expect_kind(&mut self, kind: &str) -> Result<Value> {
         let object = object(&mut self.peer)?;
         if object["kind"] != kind {
             return Err(self.peer.failure(format!("should be of the kind {kind}: {object}")));
@@ -80,7 +80,7 @@ impl Resumer {
     }
 
     #[track_caller]
-    pub(super) fn expect_accepted(&mut self, number: u64) -> Result {
+    pub(crate) fn expect_accepted(&mut self, number: u64) -> Result {
         if self.expect_kind("accepted")?["number"] != number {
             return Err(self.peer.failure(format!("should accept line {number}")));
         }
@@ -89,7 +89,7 @@ impl Resumer {
 
     /// Comes back on this connection.
     #[track_caller]
-    pub(super) fn come_back(&mut self, peer: Peer) -> Result<Value> {
+    pub(crate) fn come_back(&mut self, peer: Peer) -> Result<Value> {
         self.peer = peer;
         self.peer.send(format!("/reanudar {} {}\n", self.token, self.position))?;
         self.expect_kind("resumed")

@@ -18,6 +18,8 @@ use tempfile::TempDir;
 use crate::harness::program::Program;
 use crate::harness::stage::Stage;
 
+const PROGRAM: &str = if cfg!(windows) { "nats-server.exe" } else { "nats-server" };
+
 /// A NATS server. Its store outlives its process, and is deleted with it.
 pub struct Broker<'a> {
     stage: &'a Stage,
@@ -143,7 +145,7 @@ impl<'a> Broker<'a> {
 /// The program: 2.11 or later.
 #[track_caller]
 fn current(stage: &Stage) -> Result<Option<PathBuf>> {
-    let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/nats/bin/nats-server");
+    let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/nats/bin").join(PROGRAM);
     let found = env::var_os("CHAT_NATS_SERVER").map(PathBuf::from);
     let found = found.into_iter().chain(on_path()).chain([installed]);
     let mut found = found.filter(|program| version(program).is_some_and(|at| at >= (2, 11)));
@@ -168,7 +170,7 @@ fn on_path() -> impl Iterator<Item = PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let folders: Vec<_> = env::split_paths(&path).collect();
     let folders = folders.into_iter().chain(["/usr/sbin".into(), "/usr/local/sbin".into()]);
-    folders.map(|folder| folder.join("nats-server")).filter(|program| program.is_file())
+    folders.map(|folder| folder.join(PROGRAM)).filter(|program| program.is_file())
 }
 
 fn version(program: &Path) -> Option<(u32, u32)> {

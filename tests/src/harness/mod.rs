@@ -27,6 +27,7 @@
 
 pub mod broker;
 pub mod door;
+pub mod forwarder;
 pub mod lines;
 pub mod peer;
 pub mod program;

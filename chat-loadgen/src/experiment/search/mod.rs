@@ -14,7 +14,7 @@ use crate::record::figures;
 use crate::record::threshold::Condition;
 use crate::record::{Histograms, Record, SearchResult, SearchState, Step};
 use crate::run::barrier::Failure;
-use crate::system::target::Target;
+use crate::system::target::Servers;
 use crate::traffic::sending::schedule::{Arrivals, Shape};
 
 /// Columns of a line of progress.
@@ -40,7 +40,7 @@ impl Experiment<'_> {
         plan: &Plan,
         first: f64,
         condition: &Condition,
-        target: Option<&Target>,
+        target: Option<&Servers>,
     ) -> Result<(Record, Histograms, bool), Error> {
         // In a window without a message nothing can be measured.
         let lowest = plan.duration.as_secs_f64().recip().max(1.0);
@@ -73,7 +73,7 @@ impl Experiment<'_> {
     fn run_at_rest(
         &self,
         plan: &Plan,
-        target: Option<&Target>,
+        target: Option<&Servers>,
         rest: &Rest<'_>,
         is_first: bool,
     ) -> Result<Run, Error> {

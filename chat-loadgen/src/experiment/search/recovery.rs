@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::system::target::{self, Target};
+use crate::system::target::{self, Servers};
 
 /// Maximum time that a server may need to recover.
 pub(crate) const RECOVERY: Duration = Duration::from_secs(30);
@@ -21,7 +21,7 @@ const PROMPT: Duration = Duration::from_millis(50);
 /// The state of a server without load. A new run begins in it.
 pub(super) struct Rest<'a> {
     address: SocketAddr,
-    target: Option<&'a Target>,
+    target: Option<&'a Servers>,
     usual: Option<Activity>,
 }
 
@@ -36,7 +36,7 @@ struct Activity {
 
 impl<'a> Rest<'a> {
     /// Looks at a server to which no client of this program is connected.
-    pub(super) fn of(address: SocketAddr, target: Option<&'a Target>) -> Self {
+    pub(super) fn of(address: SocketAddr, target: Option<&'a Servers>) -> Self {
         Self { address, target, usual: Activity::of(address, target) }
     }
 
@@ -64,10 +64,10 @@ impl<'a> Rest<'a> {
 
 impl Activity {
     /// Nothing if the server takes no connection.
-    fn of(address: SocketAddr, target: Option<&Target>) -> Option<Self> {
+    fn of(address: SocketAddr, target: Option<&Servers>) -> Option<Self> {
         let start = Instant::now();
         let answer = target::accepts(address).then(|| start.elapsed())?;
-        let used = || target.and_then(Target::usage).map(|usage| usage.cpu);
+        let used = || target.and_then(Servers::usage).map(|usage| usage.cpu);
         let cpu = used().and_then(|before| {
             thread::sleep(LOOK);
             Some(used()?.saturating_sub(before))

@@ -102,6 +102,7 @@ fn add(sum: &mut Record, name: &str, record: &Record) -> Result<(), TooLarge> {
     sums::ledger(&mut sum.ledger, name, &record.ledger)?;
     sums::words(&mut sum.words, &record.words)?;
     sums::seam(&mut sum.seam, record.seam)?;
+    sums::nodes(&mut sum.nodes, record.nodes)?;
     sum.slow_readers.extend(record.slow_readers.iter().cloned());
     sums::worst(&mut sum.worst, &record.worst);
     sums::intervals(&mut sum.intervals, &record.intervals)?;

@@ -6,8 +6,8 @@ use hdrhistogram::Histogram;
 
 use crate::record::figures::float;
 use crate::record::{
-    AtAddress, Generator, Histograms, Interval, Latency, Ledger, Receiver, Record, Seam, Server,
-    Summary, Tally, Traffic, Words, Workload,
+    AtAddress, Generator, Histograms, Interval, Latency, Ledger, Nodes, Receiver, Record, Seam,
+    Server, Summary, Tally, Traffic, Words, Workload,
 };
 
 /// Error: the sum of this field is too large.
@@ -45,8 +45,21 @@ pub(super) fn addresses(sum: &mut Vec<AtAddress>, part: &[AtAddress]) -> Result<
 /// Adds the counts, and the witnesses with the record's name.
 pub(super) fn ledger(sum: &mut Ledger, name: &str, part: &Ledger) -> Result<(), TooLarge> {
     add!(
-        sum, part, expected, ok, lost, late, duplicated, reordered, echoed, corrupt, foreign,
-        merged, cut_off, undecided
+        sum,
+        part,
+        expected,
+        ok,
+        lost,
+        late,
+        duplicated,
+        reordered,
+        echoed,
+        corrupt,
+        foreign,
+        merged,
+        cut_off,
+        died_with_node,
+        undecided
     );
     sum.still_arriving |= part.still_arriving;
     add!(sum, part, disconnected, forgotten);
@@ -64,6 +77,15 @@ pub(super) fn seam(sum: &mut Option<Seam>, part: Option<Seam>) -> Result<(), Too
     if let Some(part) = part {
         let sum = sum.get_or_insert_default();
         add!(sum, part, cuts, within_a_line, kills, resumed, crossed, accepted_lost);
+    }
+    Ok(())
+}
+
+/// Adds the faults of nodes, where there are any.
+pub(super) fn nodes(sum: &mut Option<Nodes>, part: Option<Nodes>) -> Result<(), TooLarge> {
+    if let Some(part) = part {
+        let sum = sum.get_or_insert_default();
+        add!(sum, part, kills, cuts, broker_kills);
     }
     Ok(())
 }

@@ -18,7 +18,8 @@ fn counts_rates_and_histograms_are_summed() {
     let sum = merged([a.clone(), b.clone()]).unwrap();
     assert_eq!(sum.ledger.expected, a.ledger.expected + b.ledger.expected);
     assert_eq!(sum.ledger.ok, a.ledger.ok + b.ledger.ok);
-    assert_eq!((sum.ledger.lost, sum.ledger.cut_off), (3, 12));
+    assert_eq!((sum.ledger.lost, sum.ledger.cut_off), (3, 7));
+    assert_eq!(sum.ledger.died_with_node, 5);
     assert!(sum.ledger.closes());
     assert_eq!((sum.workload.clients, sum.workload.senders), (1000, 100));
     assert_eq!(sum.traffic.messages, 2 * 29_994);
@@ -96,7 +97,15 @@ fn what_is_no_part_of_one_run_is_refused_with_all_reasons() {
     (other.histograms, other.share) = (None, None);
     other.workload.dialect = "nats".into();
     other.workload.duration = 5.0;
-    let calm = Workload { churn: 0.0, reconnect: 0.0, kill_every: 0.0, ..other.workload };
+    let calm = Workload {
+        churn: 0.0,
+        reconnect: 0.0,
+        kill_every: 0.0,
+        kill_node: 0.0,
+        cut_node: 0.0,
+        kill_broker: false,
+        ..other.workload
+    };
     other.workload = calm;
     other.workload.slow_readers = 0;
     other.workload.seed = 7;

@@ -7,7 +7,7 @@ use super::metric::{HISTOGRAMS, Metric, PLAIN, Quantity, STATS};
 use super::parse::possible;
 
 /// Meaning of each metric; of those with a point in two parts.
-const MEANINGS: [(&str, &str); 48] = [
+const MEANINGS: [(&str, &str); 49] = [
     ("response", "of each delivery, since its message should have been sent"),
     ("service", "of each delivery, since its message was written"),
     ("lag", "of each delivery, until its message was written"),
@@ -37,6 +37,7 @@ const MEANINGS: [(&str, &str); 48] = [
     ("foreign", "messages of another room, or never sent"),
     ("merged", "messages behind another on one line"),
     ("cut_off", "deliveries that a lost connection prevented"),
+    ("died_with_node", "deliveries of a dead server's clients that no client heard"),
     ("undecided", "perhaps not due: the receiver was leaving or joining"),
     ("disconnected", "clients that lost their connection"),
     ("forgotten", "clients that came back and heard nothing any more"),

@@ -264,7 +264,7 @@ pub(super) static STATS: [Stat; 9] = [
 ];
 
 /// Figures that are known only where deliveries are judged.
-const JUDGED: [&str; 14] = [
+const JUDGED: [&str; 15] = [
     "expected",
     "ok",
     "lost",
@@ -276,12 +276,13 @@ const JUDGED: [&str; 14] = [
     "foreign",
     "merged",
     "cut_off",
+    "died_with_node",
     "undecided",
     "forgotten",
     "disorder",
 ];
 
-pub(super) static PLAIN: [Plain; 30] = [
+pub(super) static PLAIN: [Plain; 31] = [
     count("expected", |r| Ok(float(r.ledger.expected))),
     count("ok", |r| Ok(float(r.ledger.ok))),
     count("lost", |r| Ok(float(r.ledger.lost))),
@@ -293,6 +294,7 @@ pub(super) static PLAIN: [Plain; 30] = [
     count("foreign", |r| Ok(float(r.ledger.foreign))),
     count("merged", |r| Ok(float(r.ledger.merged))),
     count("cut_off", |r| Ok(float(r.ledger.cut_off))),
+    count("died_with_node", |r| Ok(float(r.ledger.died_with_node))),
     count("undecided", |r| Ok(float(r.ledger.undecided))),
     count("disconnected", |r| Ok(float(r.ledger.disconnected))),
     count("forgotten", |r| Ok(float(r.ledger.forgotten))),

@@ -234,6 +234,11 @@ fn remarks_on_deliveries(record: &Record) -> Vec<String> {
     let remarks = [
         ("undecided", ledger.undecided, undecided),
         ("cut off", ledger.cut_off, "receiver or sender was disconnected"),
+        (
+            "died with node",
+            ledger.died_with_node,
+            "the sender's server died, and no client heard it",
+        ),
         ("merged", ledger.merged, "on one line with another delivery"),
         ("strangers' lines", strangers, "others use this server, too"),
         ("late", ledger.late, "after the end of the drain"),

@@ -92,7 +92,8 @@ fn lanes(intervals: &[Interval], judged: &[(&Interval, &Tally)]) -> Markup {
 
 fn ink(lane: usize) -> Ink {
     let name = Tally::remarkable_columns().nth(lane).map(|(name, _)| name);
-    if name.is_some_and(|name| ["cut off", "undecided", "merged"].contains(name)) {
+    if name.is_some_and(|name| ["cut off", "died with node", "undecided", "merged"].contains(name))
+    {
         Ink::Muted
     } else {
         Ink::Bad

@@ -308,7 +308,8 @@ pub(super) fn circumstances(record: &Record) -> Markup {
         ]
     });
     let seam = record.seam.iter().map(|seam| ("seam", verdict::seam(seam).join(" · ")));
-    let workload: Vec<_> = workload.into_iter().chain(share).chain(seam).collect();
+    let nodes = record.nodes.iter().map(|nodes| ("nodes", verdict::nodes(nodes).join(" · ")));
+    let workload: Vec<_> = workload.into_iter().chain(share).chain(seam).chain(nodes).collect();
     let limit = |[soft, hard]: [u64; 2]| format!("{}, at most {}", count(soft), count(hard));
     let unknown = || "unknown".to_owned();
     let environment = [

@@ -69,7 +69,7 @@ fn the_figures_stand_in_their_lines() {
         line(&text, "ledger")
             .contains("14,970,000 expected, warm-up included = 14,969,980 ok + 3 lost")
     );
-    let sum = "3 lost\n           + 0 reordered + 0 corrupt + 1 late + 12 cut off + 4 undecided\n";
+    let sum = "3 lost\n           + 0 reordered + 0 corrupt + 1 late + 7 cut off + 5 died with node\n           + 4 undecided\n";
     assert!(text.contains(sum), "{text}");
     let besides = "1 duplicated · 0 echoed · 0 foreign · 0 in disorder · 1 disconnected";
     assert!(text.contains(besides) && text.contains("2 merged"), "{text}");
@@ -147,6 +147,7 @@ fn what_was_not_asked_for_is_not_mentioned() {
         "floor",
         "search",
         "cut off",
+        "died with node",
         "disorder",
         "churn",
         "undecided",

@@ -2,3 +2,4 @@
 
 pub(super) mod churn;
 pub(super) mod cuts;
+pub(super) mod nodes;

@@ -12,8 +12,12 @@ use std::time::{Duration, Instant};
 #[cfg(unix)]
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
+mod link;
+mod servers;
 #[cfg(target_os = "linux")]
 mod usage;
+
+pub(crate) use servers::{Commands, Servers};
 
 /// Stub: other systems do not tell a process's usage.
 #[cfg(not(target_os = "linux"))]
@@ -128,7 +132,13 @@ impl Target {
     /// Its output is thrown away, and what it writes to its standard error is read and mostly
     /// forgotten: neither can fill up.
     pub(crate) fn spawn(command: &str, address: SocketAddr) -> Result<Self, TargetError> {
-        let (words, address) = assign_port(command, address)?;
+        let is_free = command.contains(PORT);
+        let address = if is_free { free_addresses(1)?[0] } else { address };
+        Self::start(assign(command, address)?, address)
+    }
+
+    /// Starts a server by a command's words, and waits until it accepts connections on `address`.
+    fn start(words: Vec<String>, address: SocketAddr) -> Result<Self, TargetError> {
         let process = Process::start(&words, address, START)?;
         Ok(Self { words, address: Some(address), process: Mutex::new(process) })
     }
@@ -281,24 +291,21 @@ pub(crate) fn kill_all_started() {
     }
 }
 
-/// The command's words, and the address on which the server will listen.
-fn assign_port(
-    command: &str,
-    address: SocketAddr,
-) -> Result<(Vec<String>, SocketAddr), TargetError> {
-    let mut words = shell_words::split(command)?;
+/// So many free addresses: all of them are held at once, so that none comes twice.
+fn free_addresses(number: u32) -> Result<Vec<SocketAddr>, TargetError> {
+    let free = (0..number).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
+    let free = free.collect::<io::Result<Vec<_>>>().map_err(TargetError::NoPort)?;
+    free.iter().map(TcpListener::local_addr).collect::<io::Result<_>>().map_err(TargetError::NoPort)
+}
+
+/// The command's words, with that address's port in place of `{port}`.
+fn assign(command: &str, address: SocketAddr) -> Result<Vec<String>, TargetError> {
+    let words = shell_words::split(command)?;
     if words.is_empty() {
         return Err(TargetError::Empty);
     }
-    if !command.contains(PORT) {
-        return Ok((words, address));
-    }
-    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr());
-    let address = free.map_err(TargetError::NoPort)?;
-    for word in &mut words {
-        *word = word.replace(PORT, &address.port().to_string());
-    }
-    Ok((words, address))
+    let port = address.port().to_string();
+    Ok(words.into_iter().map(|word| word.replace(PORT, &port)).collect())
 }
 
 /// Starts the server in a process group of its own: Ctrl-C on the terminal is for the generator,

@@ -29,6 +29,7 @@ struct Missing {
     at: u64,
     lost: Vec<Numbers>,
     cut_off: Vec<Numbers>,
+    died_with_node: Vec<Numbers>,
     undecided: Vec<Numbers>,
     /// Of other generators, cut off and undecided: no damaged text is taken for these, because they
     /// may never have been sent.
@@ -69,6 +70,7 @@ impl Judge {
             (Anomaly::Lost, missing.lost),
             (Anomaly::CutOff, missing.cut_off),
             (Anomaly::CutOff, cut_off),
+            (Anomaly::DiedWithNode, missing.died_with_node),
             (Anomaly::Undecided, missing.undecided),
             (Anomaly::Undecided, undecided),
         ] {
@@ -178,14 +180,26 @@ impl Judge {
                 self.keep_tail(shared, client, (sender, awaited), ending, &mut missing);
                 continue;
             }
-            // What a sender had in flight when its connection ended may never have been heard.
-            let (ending, end) = match (ending, shared.audience.gone(sender)) {
-                (Ending::Over, Some(gone)) => (Ending::CutOff, gone),
-                (ending, _) => (ending, now),
-            };
             if counted {
                 self.missed(shared, sender, awaited.clone());
             }
+            // What a sender had in flight when its connection ended may never have been heard.
+            let gone = shared.audience.gone(sender).filter(|_| ending == Ending::Over);
+            let died = (ending == Ending::Over).then(|| shared.deaths.heard_of(sender)).flatten();
+            if let Some(heard) = died {
+                let lost = heard.clamp(awaited.start, awaited.end);
+                let numbers = (sender, awaited);
+                self.keep_awaited(
+                    shared,
+                    client,
+                    numbers,
+                    lost,
+                    Anomaly::DiedWithNode,
+                    &mut missing,
+                );
+                continue;
+            }
+            let (ending, end) = gone.map_or((ending, now), |gone| (Ending::CutOff, gone));
             let lost = if ending == Ending::Over {
                 awaited.end
             } else {
@@ -193,7 +207,9 @@ impl Judge {
                 let overdue = awaited.start + overdue(shared, sender, &awaited, end);
                 overdue.max(heard.min(awaited.end))
             };
-            self.keep_awaited(shared, client, (sender, awaited), lost, ending, &mut missing);
+            let cut_off = ending == Ending::CutOff;
+            let rest = if cut_off { Anomaly::CutOff } else { Anomaly::Undecided };
+            self.keep_awaited(shared, client, (sender, awaited), lost, rest, &mut missing);
         }
         for (seat, numbers) in account.undecided() {
             push(&mut missing.undecided, senders[seat], &numbers);
@@ -204,24 +220,23 @@ impl Judge {
         missing
     }
 
-    /// Keeps what was awaited of a sender: what comes before `lost` is lost, and the rest is cut off or
-    /// undecided.
+    /// Keeps what was awaited of a sender: what comes before `lost` is lost, and the rest is `anomaly`.
     fn keep_awaited(
         &mut self,
         shared: &Shared,
         client: &Client,
         (sender, awaited): Numbers,
         lost: u32,
-        ending: Ending,
+        anomaly: Anomaly,
         missing: &mut Missing,
     ) {
         let (lost, rest) = (awaited.start..lost, lost..awaited.end);
         push(&mut missing.lost, sender, &lost);
         self.keep(shared, Anomaly::Lost, client, (sender, lost), missing.at, LOST);
-        let (class, anomaly, why) = if ending == Ending::CutOff {
-            (&mut missing.cut_off, Anomaly::CutOff, DISCONNECTED)
-        } else {
-            (&mut missing.undecided, Anomaly::Undecided, "in flight when its receiver left")
+        let (class, why) = match anomaly {
+            Anomaly::CutOff => (&mut missing.cut_off, DISCONNECTED),
+            Anomaly::DiedWithNode => (&mut missing.died_with_node, DIED),
+            _ => (&mut missing.undecided, "in flight when its receiver left"),
         };
         push(class, sender, &rest);
         self.keep(shared, anomaly, client, (sender, rest), missing.at, why);
@@ -262,7 +277,8 @@ impl Judge {
         now: u64,
     ) {
         let mut damaged = std::mem::take(&mut client.unattributed);
-        for class in [&mut missing.lost, &mut missing.cut_off, &mut missing.undecided] {
+        let Missing { lost, cut_off, died_with_node, undecided, .. } = &mut *missing;
+        for class in [lost, cut_off, died_with_node, undecided] {
             let taken = take(class, damaged);
             damaged -= taken.iter().map(|(_, numbers)| numbers.len() as u64).sum::<u64>();
             self.count_all(shared, Anomaly::Corrupt, &taken);
@@ -324,6 +340,9 @@ fn take(from: &mut Vec<Numbers>, most: u64) -> Vec<Numbers> {
 const LOST: &str = "never arrived";
 /// The reason for which a message was cut off.
 const DISCONNECTED: &str = "its receiver or sender had been disconnected";
+
+/// The reason for which a message died with its server.
+const DIED: &str = "its sender's server died, and no client heard it";
 
 /// Number of these messages that have been in flight for longer than the patience, and count as
 /// lost.

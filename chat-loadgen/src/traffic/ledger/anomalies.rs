@@ -21,6 +21,8 @@ pub(crate) enum Anomaly {
     Corrupt,
     /// See [`crate::record::Ledger::cut_off`].
     CutOff,
+    /// See [`crate::record::Ledger::died_with_node`].
+    DiedWithNode,
     /// See [`crate::record::Ledger::undecided`].
     Undecided,
     /// See [`crate::record::Ledger::duplicated`].
@@ -45,12 +47,13 @@ pub(crate) enum Anomaly {
 
 impl Anomaly {
     /// All kinds, in the order of their declaration.
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Lost,
         Self::Late,
         Self::Reordered,
         Self::Corrupt,
         Self::CutOff,
+        Self::DiedWithNode,
         Self::Undecided,
         Self::Duplicated,
         Self::Echoed,
@@ -75,6 +78,7 @@ impl Anomaly {
             Self::Reordered => "reordered",
             Self::Corrupt => "corrupt",
             Self::CutOff => "cut off",
+            Self::DiedWithNode => "died with node",
             Self::Undecided => "undecided",
             Self::Duplicated => "duplicated",
             Self::Echoed => "echoed",
@@ -98,6 +102,7 @@ impl Anomaly {
                 | Self::Reordered
                 | Self::Corrupt
                 | Self::CutOff
+                | Self::DiedWithNode
                 | Self::Undecided
         )
     }
@@ -105,7 +110,7 @@ impl Anomaly {
     /// Returns whether a delivery is wrong.
     pub(crate) fn is_fault(self) -> bool {
         !Self::WORDS.contains(&self)
-            && !matches!(self, Self::CutOff | Self::Undecided | Self::Merged)
+            && !matches!(self, Self::CutOff | Self::DiedWithNode | Self::Undecided | Self::Merged)
     }
 }
 

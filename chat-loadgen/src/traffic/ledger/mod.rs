@@ -6,6 +6,7 @@
 //! neither due nor missing was there before.
 
 pub(crate) mod anomalies;
+pub(crate) mod deaths;
 pub(crate) mod seconds;
 pub(crate) mod total_order;
 
@@ -185,6 +186,11 @@ impl Account {
         self.forgotten += 1;
         self.missing -= u64::from(end - first);
         Some((sender as usize, first..end))
+    }
+
+    /// Number behind the last message of a sender that has arrived.
+    pub(crate) fn heard(&self, sender: usize) -> u32 {
+        self.next[sender].due().unwrap_or(0)
     }
 
     /// Number of gaps that were forgotten: a message that fills one late looks like a duplicate.

@@ -30,6 +30,8 @@ pub(crate) enum Command {
     /// All clients have joined. A client that hears no sender does not take part, and the slow
     /// readers stop reading.
     Begin,
+    /// Nothing more is to come: what the clients have heard of those that are gone is to be said.
+    Settle,
     /// The run is over.
     Finish,
 }
@@ -40,6 +42,8 @@ pub(crate) struct Return {
     pub(crate) connection: Arc<Connection>,
     /// Bytes that came right behind the handshake of a door.
     pub(crate) early: Vec<u8>,
+    /// Index of its server.
+    pub(crate) server: u32,
     /// Time at which the connection was begun, in nanoseconds of the run's clock.
     pub(crate) begun: u64,
 }

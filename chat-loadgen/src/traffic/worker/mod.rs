@@ -1,6 +1,7 @@
 //! A worker thread: the event loop of some of the clients.
 
 mod commands;
+mod dying;
 mod leaving;
 mod reading;
 mod receiving;
@@ -168,13 +169,17 @@ impl Worker {
         self.judge.close_account(&self.shared, &mut client, Ending::CutOff, now);
         self.stop_counting(&client, now);
         client.presence = Presence::Lost;
-        self.disconnected += u64::from(client.began);
+        let killed = self.note_death(&client);
+        // One that no server takes back has lost more than a connection.
+        let is_explained = killed && client.session.is_none();
+        let unasked = u64::from(client.began && !is_explained);
+        self.disconnected += unasked;
         if let Some(server) = self.judge.servers.get_mut(client.server as usize) {
-            server.disconnected += u64::from(client.began);
+            server.disconnected += unasked;
         }
         let progress = &self.shared.progress;
         progress.connected.fetch_sub(1, Ordering::Relaxed);
-        progress.disconnected.fetch_add(1, Ordering::Relaxed);
+        progress.disconnected.fetch_add(u64::from(!is_explained), Ordering::Relaxed);
         if client.stage != Stage::Ready {
             progress.settled.fetch_add(1, Ordering::Relaxed);
         }
@@ -199,6 +204,7 @@ impl Worker {
                 Ok(Command::Deafen(index)) => self.deafen(index as usize),
                 Ok(Command::Cut(index, how)) => self.cut(index as usize, how),
                 Ok(Command::Begin) => self.begin(),
+                Ok(Command::Settle) => self.settle(),
                 Ok(Command::Finish) | Err(TryRecvError::Disconnected) => return false,
                 Err(TryRecvError::Empty) => return true,
             }

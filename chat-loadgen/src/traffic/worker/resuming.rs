@@ -43,29 +43,38 @@ impl Worker {
         }
         seam.cuts.fetch_add(1, Ordering::Relaxed);
         drop(connection);
-        self.let_go(at);
+        self.let_go(at, 0);
     }
 
     /// A connection has ended. Returns whether its client comes back.
     pub(super) fn comes_back(&mut self, at: usize) -> bool {
-        let Some(Some(client)) = self.clients.get(at) else { return false };
-        let Some(session) = &client.session else { return false };
-        if session.refused || !client.began || client.presence != Presence::Here {
+        let servers = self.shared.servers;
+        let Some(Some(client)) = self.clients.get_mut(at) else { return false };
+        let Some(session) = &mut client.session else { return false };
+        let is_refused_everywhere = session.refused && session.refusals as usize >= servers;
+        // The only sender of a room hears nobody, and stays in the state of one that comes.
+        let takes_part = matches!(client.presence, Presence::Coming | Presence::Here);
+        if is_refused_everywhere || !client.began || !takes_part {
             return false;
         }
-        if !self.shared.seam.was_killed(session.connected) {
+        let is_refused = std::mem::take(&mut session.refused);
+        // A server of several that is about to end takes up no session: another one may.
+        let is_sent_away = is_refused || (servers > 1 && client.stage == RESUMING);
+        let refusals = if is_sent_away { session.refusals.max(1) } else { 0 };
+        if !is_sent_away && !self.shared.seam.was_killed(client.server, session.connected) {
             self.disconnected += 1;
             self.shared.progress.disconnected.fetch_add(1, Ordering::Relaxed);
             if let Some(server) = self.judge.servers.get_mut(client.server as usize) {
                 server.disconnected += 1;
             }
         }
-        self.let_go(at);
+        self.let_go(at, refusals);
         true
     }
 
-    /// Closes a client's connection. What has not come is still due to the client, which comes back.
-    fn let_go(&mut self, at: usize) {
+    /// Closes a client's connection. What has not come is still due to the client, which comes back; if so
+    /// many servers have sent it away, to another one.
+    fn let_go(&mut self, at: usize, refusals: u32) {
         let Some(Some(client)) = self.clients.get_mut(at) else { return };
         client.send_half.disconnect(&self.shared);
         client.connection = None;
@@ -73,15 +82,16 @@ impl Worker {
         client.rest.clear();
         client.early.clear();
         client.stage = RESUMING;
-        self.shared.seam.leave(client.index, self.shared.clock.now());
+        self.shared.seam.leave(client.index, client.server, refusals, self.shared.clock.now());
     }
 
     /// A client says on a new connection who it is.
     pub(super) fn come_back(&mut self, at: usize, again: Return) {
-        let Return { connection, early, begun } = again;
+        let Return { connection, early, server, begun } = again;
         let Some(Some(client)) = self.clients.get_mut(at) else { return };
         let Some(session) = &mut client.session else { return };
         (session.deaf, session.connected) = (false, begun);
+        client.server = server;
         self.answer.clear();
         sessions::resume(&session.token, &session.position, &mut self.answer);
         client.reader = client::reader(&connection);
@@ -105,11 +115,16 @@ impl Client {
             Seam::Begun { token, position } => {
                 if let Some(session) = &mut self.session {
                     (session.token, session.position) = (token.to_owned(), position.to_owned());
+                    session.served = (self.server, session.connected);
                 }
             }
             Seam::Accepted(number) => self.send_half.accepted(number),
             Seam::Resumed(number) => {
                 self.since = now;
+                if let Some(session) = &mut self.session {
+                    session.refusals = 0;
+                    session.served = (self.server, session.connected);
+                }
                 let forgotten = self.send_half.resume(number, shared);
                 shared.seam.forgotten.fetch_add(forgotten, Ordering::Relaxed);
                 shared.seam.resumed.fetch_add(1, Ordering::Relaxed);
@@ -117,10 +132,11 @@ impl Client {
         }
     }
 
-    /// The server has refused something: one that comes back does not try again.
+    /// The server has refused something: one that comes back does not try again there.
     pub(super) fn was_refused(&mut self) {
         if let Some(session) = self.session.as_mut().filter(|_| self.stage == RESUMING) {
             session.refused = true;
+            session.refusals += 1;
         }
     }
 

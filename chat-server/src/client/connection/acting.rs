@@ -90,6 +90,10 @@ impl Conversation<'_> {
             Ok(Taken::Named) => self.session.named(),
             Ok(Taken::AskedForWord) => self.session.ask_word(),
             Ok(Taken::Asked) => {}
+            Ok(Taken::Later) => {
+                self.end(Code::Restart, self.server.language().was_isolated());
+                return ControlFlow::Break(());
+            }
             Ok(Taken::KeptOut(refusal)) => {
                 self.end(Code::Removed, self.server.language().refusal(&refusal));
                 return ControlFlow::Break(());

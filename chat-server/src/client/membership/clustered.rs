@@ -2,10 +2,12 @@
 //! is done when it comes back.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chat_protocol::command::Command;
 use chat_protocol::name::{Name, NameError};
 use tokio::sync::oneshot;
+use tokio::time::sleep;
 
 use super::proof::{Outcome, Taken};
 use super::{Membership, Nameless, State};
@@ -20,6 +22,9 @@ use crate::room::seat::Seat;
 /// The clients of a cluster, if this is a server of one.
 type Clustered<'a> = &'a Arc<Cluster<TcpConnection>>;
 
+/// The time between two attempts to get a name for a client that has not asked for one.
+const AGAIN: Duration = Duration::from_secs(1);
+
 impl<'a> Membership<'a> {
     fn cluster(&self) -> Option<Clustered<'a>> {
         self.server.cluster.as_ref()
@@ -31,11 +36,11 @@ impl<'a> Membership<'a> {
         cluster: Clustered<'a>,
         name: Name,
         proved: Option<Proved>,
-    ) -> Result<Taken, NameError> {
-        let State::Nameless(nameless) = &mut self.state else { return Ok(Taken::Named) };
+    ) -> Taken {
+        let State::Nameless(nameless) = &mut self.state else { return Taken::Named };
         // Else it is too late: it makes way for another, and the end of its stream comes next.
         let Some(seat) = nameless.seat.take_if(|_| nameless.registration.end()) else {
-            return Ok(Taken::Named);
+            return Taken::Named;
         };
         // The question was alone: the greeting comes now.
         let greeting = nameless.asking.as_ref().and_then(|_| self.server.config.greeting());
@@ -44,11 +49,12 @@ impl<'a> Membership<'a> {
         let server = self.server;
         self.run(async move {
             server.deliveries.filled(&server.directory.first).await;
+            let is_proved = proved.is_some();
             let account = proved.map(|proved| proved.account);
             let entered = cluster.enter((&name, account), ip, seat, greeting).await;
-            Outcome::Entered(name, entered)
+            Outcome::Entered { name, is_proved, entered }
         });
-        Ok(Taken::Asked)
+        Taken::Asked
     }
 
     /// The same for a client that is not asked for a name: the first of its names that is free.
@@ -72,7 +78,12 @@ impl<'a> Membership<'a> {
                         seat = again;
                         copy += 1;
                     }
-                    entered => return Outcome::Entered(name, entered),
+                    // It has not asked for a name, and waits for one.
+                    Err((NameError::NotNow, Some(again))) => {
+                        seat = again;
+                        sleep(AGAIN).await;
+                    }
+                    entered => return Outcome::Entered { name, is_proved: false, entered },
                 }
             }
         });
@@ -100,7 +111,6 @@ impl<'a> Membership<'a> {
                 return Err(error);
             }
         };
-        self.server.directory.make_way(self.connection.origin());
         self.is_now(hold, name);
         self.has_arrived(arrived);
         Ok(())
@@ -150,6 +160,7 @@ impl<'a> Membership<'a> {
         let (hold, name) = self.person.as_ref().map(|(hold, name)| (*hold, name)).unzip();
         let speaker = Speaker::Client(self.connection.peer(), self.connection.number(), name);
         let label = self.server.speech.label;
+        self.server.speech.print_said(speaker, text);
         let numbered = self.numbered.as_deref().copied();
         cluster.say(hold, (room, *member), numbered, (speaker, label), text);
         self.is_proposed = true;
@@ -205,10 +216,14 @@ impl<'a> Membership<'a> {
     }
 
     /// The answer to that.
-    pub(super) fn resumed(&mut self, resumed: Resumed) -> Result<(), NameError> {
-        let (hold, name, back) = resumed?;
-        self.comes_back(hold, name, back);
-        Ok(())
+    pub(super) fn resumed(&mut self, resumed: Resumed) -> Result<Taken, NameError> {
+        match resumed {
+            Ok((hold, name, back)) => self.comes_back(hold, name, back),
+            // A refusal would say that there is no such session.
+            Err(NameError::NotNow) => return Ok(Taken::Later),
+            Err(error) => return Err(error),
+        }
+        Ok(Taken::Named)
     }
 
     /// The line of this number has been heard. It is told so when that has come back from the log, behind the lines before it.

@@ -4,6 +4,7 @@ use chat_protocol::name::{Name, NameError};
 use chat_store::line::Numbered;
 
 use super::{Membership, State, Taken};
+use crate::cluster::Cluster;
 use crate::net::transport::{Fault, Transport};
 use crate::net::wire::encoding::{Encoding, Object};
 use crate::people::directory::Arrival;
@@ -67,7 +68,7 @@ impl Membership<'_> {
         numbered.number = number;
         match &self.server.cluster {
             // It counts when it comes back from the log.
-            Some(cluster) => cluster.is_new(&self.server.directory, *hold, number),
+            Some(_) => Cluster::is_new(&self.server.directory, *hold, number),
             None => self.server.directory.accept(*hold, number),
         }
     }

@@ -32,7 +32,11 @@ pub(super) enum Outcome {
     Registered(Result<Box<str>, AccountError>),
     Changed(Result<(), AccountError>),
     /// The client has this name, by all servers, or not.
-    Entered(Name, Entered<TcpConnection>),
+    Entered {
+        name: Name,
+        is_proved: bool,
+        entered: Entered<TcpConnection>,
+    },
     /// A command has come back from the log. `None`: another connection has its person.
     Done(Option<Done<TcpConnection>>),
     /// The client has its session, by all servers, or not.
@@ -49,6 +53,8 @@ pub(crate) enum Taken {
     KeptOut(Refusal),
     /// The other servers are asked.
     Asked,
+    /// They do not answer: the client has to try again, here or elsewhere.
+    Later,
 }
 
 /// What a client wants of its account.
@@ -176,11 +182,14 @@ impl<'a> Membership<'a> {
                 self.proof = Some(Box::new(Proof::Asked(name)));
                 return Some(Err(NameError::Account(error)));
             }
-            Outcome::Entered(name, entered) => {
+            Outcome::Entered { name, is_proved, entered } => {
+                if is_proved && matches!(entered, Err((NameError::NotNow, _))) {
+                    self.proof = Some(Box::new(Proof::Asked(name.clone())));
+                }
                 return Some(self.entered(name, entered).map(|()| Taken::Named));
             }
             Outcome::Resumed(resumed) => {
-                return Some(self.resumed(resumed).map(|()| Taken::Named));
+                return Some(self.resumed(resumed));
             }
             Outcome::Done(done) => {
                 self.done(done);

@@ -52,6 +52,18 @@ fn r2_11_controls_are_not_passed_on() {
 }
 
 #[test]
+fn r14_10_a_name_that_is_not_given_now_is_no_attempt() {
+    let mut session = asked();
+    for _ in 0..100 {
+        hear(&mut session, "Ana");
+        assert_eq!(session.refuse_name(NameError::NotNow), refusal(NameError::NotNow));
+    }
+    session.ask_word();
+    let again = Action::AskWordAgain(Refusal::Name(NameError::NotNow));
+    assert_eq!(session.refuse_name(NameError::NotNow), again, "the next line may be the word");
+}
+
+#[test]
 fn r3_1_nothing_behind_the_leaving_word_is_heard() {
     for mut session in [plain(), asked(), with_commands()] {
         assert_eq!(hear(&mut session, " SALIR "), Some(Action::Leave));

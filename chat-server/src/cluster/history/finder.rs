@@ -9,7 +9,7 @@ use chat_cluster::members::scan::Scan;
 use chat_cluster::pass::Pass;
 use chat_store::line::{Line, Position};
 
-use crate::cluster::acts::{Act, Author, Said};
+use crate::people::acts::{Act, Author, Said};
 
 /// Of a position's number, those that tell what one record says apart.
 pub(super) const BITS: u32 = 20;

@@ -45,5 +45,6 @@ impl<T: Transport> People<T> {
     }
 }
 
-#[cfg(all(test, feature = "cluster"))]
+#[cfg(test)]
+#[cfg(feature = "cluster")]
 mod tests;

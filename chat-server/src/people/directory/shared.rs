@@ -6,18 +6,14 @@ use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use chat_cluster::entry::PersonId as Client;
-use chat_protocol::command::Command;
 use chat_protocol::language::Language;
 use chat_protocol::name::Name;
-use chat_protocol::refusal::Refusal;
 use chat_store::line::Position;
 use chat_store::session::Token;
 
 use super::coming::Hold;
 use super::{Directory, FIRST, Location, People, PersonId};
 use crate::net::transport::Transport;
-use crate::people::commands::Effect;
-use crate::room::event::Notice;
 use crate::room::memory::Memories;
 use crate::room::order::Room;
 use crate::room::seat::MemberId;
@@ -145,28 +141,6 @@ impl<T: Transport> People<T> {
 
     pub(in crate::people) fn all_rooms(&self) -> impl Iterator<Item = &Arc<Room<T>>> {
         self.rooms.values().map(|open| &open.room)
-    }
-
-    /// Executes a command. A refusal is told to the person alone.
-    pub(in crate::people) fn obey(&mut self, id: PersonId, command: Command) -> Option<Effect<T>> {
-        self.execute(id, command, None).unwrap_or_else(|refusal: Refusal| {
-            let line = self.rules.language.refusal(&refusal);
-            self.tell(id, &Notice::new("refusal", line, []));
-            None
-        })
-    }
-
-    /// A person begins a session with this secret.
-    pub(in crate::people) fn begins_session(
-        &mut self,
-        id: PersonId,
-        token: Token,
-    ) -> Option<Effect<T>> {
-        if let Location::InRoom(..) = self.person(id).location {
-            return self.begin_session(id, token, None).map(|(id, at)| Effect::Begun(id, at));
-        }
-        self.begin_session_elsewhere(id, token);
-        None
     }
 
     /// Does what is due.

@@ -15,6 +15,7 @@ use super::*;
 use crate::door::wrapping::Wrapping;
 use crate::traffic::client::Newcomer;
 use crate::traffic::in_flight::InFlight;
+use crate::traffic::ledger::deaths::Deaths;
 use crate::traffic::sending::connection::Connection;
 use crate::traffic::sending::send_half::SendHalf;
 use crate::traffic::shared::sample;
@@ -98,6 +99,7 @@ impl Seen {
             Anomaly::Reordered,
             Anomaly::Corrupt,
             Anomaly::CutOff,
+            Anomaly::DiedWithNode,
             Anomaly::Undecided,
             Anomaly::Duplicated,
             Anomaly::Echoed,
@@ -109,7 +111,7 @@ impl Seen {
             Anomaly::Garbage,
         ];
         let count = |anomaly| self.judge.anomalies.count(anomaly);
-        let classes: u64 = all[..6].iter().map(|&anomaly| count(anomaly)).sum();
+        let classes: u64 = all[..7].iter().map(|&anomaly| count(anomaly)).sum();
         assert_eq!(self.judge.ok + classes, self.judge.anomalies.due, "the ledger does not close");
         self.closes_by_second();
         let witnesses = |anomaly| self.judge.anomalies.witnesses(anomaly);
@@ -367,6 +369,21 @@ fn what_others_got_well_before_the_goodbye_is_lost() {
     seen.judge.close_account(&seen.shared, &mut seen.client, Ending::Leaving, 1_200);
     let count = |anomaly| seen.judge.anomalies.count(anomaly);
     assert_eq!((count(Anomaly::Lost), count(Anomaly::Undecided)), (1, 1));
+}
+
+#[test]
+fn what_no_client_heard_of_a_dead_server_died_with_it_and_what_one_heard_is_lost_to_the_others() {
+    let mut seen = Seen::new();
+    let first = seen.text(0);
+    seen.text(4);
+    seen.hear(&first);
+    seen.shared.deaths = Deaths::new(2, 2);
+    seen.shared.deaths.lose(0, 1, true, 0);
+    // Another client has heard two more.
+    seen.shared.deaths.enter_heard(0, 3);
+    let end = 1_000 + 2 * seen.shared.patience;
+    seen.judge.close_account(&seen.shared, &mut seen.client, Ending::Over, end);
+    assert_eq!(seen.close(Ending::Over), [("ok", 1), ("lost", 2), ("died with node", 2)]);
 }
 
 #[test]

@@ -73,6 +73,14 @@ impl SendHalf {
         }
     }
 
+    /// The number of the sender's first message that was not accepted, as far as that is known: without a session it is
+    /// not.
+    pub(crate) fn all_accepted(&self, sender: u32, shared: &Shared) -> u32 {
+        let outgoing = self.lock();
+        let Some(lines) = &outgoing.lines else { return 0 };
+        lines.messages().next().map_or_else(|| shared.in_flight.sent(sender), |(_, number)| number)
+    }
+
     /// Goes on after a cut: sends again what comes behind the line of this number. Gives the number of lines that
     /// the server had accepted and does not know any more.
     pub(crate) fn resume(&self, number: u64, shared: &Shared) -> u64 {

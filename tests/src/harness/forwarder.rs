@@ -8,8 +8,9 @@ use std::thread;
 use socket2::{Domain, Socket, Type};
 
 /// A forwarder that runs as long as the tests.
-pub(crate) struct Forwarder {
-    pub(crate) address: SocketAddr,
+pub struct Forwarder {
+    /// Where it listens.
+    pub address: SocketAddr,
     state: Arc<State>,
 }
 
@@ -21,7 +22,7 @@ struct State {
 
 impl Forwarder {
     /// A forwarder on a free port.
-    pub(crate) fn start(server: SocketAddr) -> io::Result<Self> {
+    pub fn start(server: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let (is_mute, speaks) = (Mutex::new(false), Condvar::new());
@@ -37,12 +38,12 @@ impl Forwarder {
     }
 
     /// The connections from here on lead to this server.
-    pub(crate) fn lead_to(&self, server: SocketAddr) {
+    pub fn lead_to(&self, server: SocketAddr) {
         *self.state.server.lock().unwrap_or_else(PoisonError::into_inner) = server;
     }
 
     /// While it is mute, nothing passes in either direction, and no connection is closed.
-    pub(crate) fn set_mute(&self, is_mute: bool) {
+    pub fn set_mute(&self, is_mute: bool) {
         *self.state.is_mute.lock().unwrap_or_else(PoisonError::into_inner) = is_mute;
         self.state.speaks.notify_all();
     }

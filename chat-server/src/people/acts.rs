@@ -129,24 +129,16 @@ impl Act {
                     put_position(out, *session);
                     out.put_u64(*number);
                 }
-                match author {
-                    Author::Nobody => out.put_u8(0),
-                    Author::Name(name) => {
-                        out.put_u8(1);
-                        out.put_text(name);
-                    }
-                    Author::Port(label) => {
-                        out.put_u8(2);
-                        out.put_text(label);
-                    }
-                }
+                author.write(out);
                 out.put_text(text);
                 3
             }
             Self::Command(Commanded { number, token, line }) => {
                 out.put_option(*number);
                 out.put_u8(token.is_some().into());
-                token.iter().for_each(|token| out.put(&token.0.to_le_bytes()));
+                if let Some(token) = token {
+                    out.put(&token.0.to_le_bytes());
+                }
                 out.put_text(line);
                 4
             }
@@ -208,9 +200,23 @@ impl Act {
     }
 }
 
+impl Author {
+    fn write(&self, out: &mut Vec<u8>) {
+        let (kind, text) = match self {
+            Self::Nobody => return out.put_u8(0),
+            Self::Name(name) => (1, name),
+            Self::Port(label) => (2, label),
+        };
+        out.put_u8(kind);
+        out.put_text(text);
+    }
+}
+
 fn put_text_or_none(out: &mut Vec<u8>, text: Option<&str>) {
     out.put_u8(text.is_some().into());
-    text.iter().for_each(|text| out.put_text(text));
+    if let Some(text) = text {
+        out.put_text(text);
+    }
 }
 
 fn put_position(out: &mut Vec<u8>, position: Position) {

@@ -1,0 +1,4 @@
+//! Runs against the servers of one chat, and their deaths.
+
+mod dying;
+mod faults;
