@@ -162,16 +162,12 @@ pub(crate) async fn run(
     let store = store.map(Arc::new);
     let limits = config.outbox_limits(clock.clone());
     let history = log.as_ref().map(History::new);
-    let archive = match history.clone() {
-        Some(history) => Archive::Log(history),
-        None => Archive::of(store.clone()),
-    };
+    let archive =
+        history.clone().map_or_else(|| Archive::of(store.clone()), |log| Archive::Log(log));
     let (deliveries, mut failure) =
         Deliveries::new(limits, config.coalesce.duration(), config.memories(archive));
     let addresses = listeners.addresses()?;
-    let is_open = |address: &SocketAddr| !address.ip().to_canonical().is_loopback();
-    let exposed = config.proxy.is_on() || addresses.iter().any(|(_, address)| is_open(address));
-    let limits = config.of_address.limits(exposed);
+    let limits = config.of_address.limits(is_exposed(&config, &addresses));
     let mut server = Server::new(config, console, deliveries, kept, clock, limits.clone());
     if let Some(history) = history {
         server.shares_its_chat(history);
@@ -181,17 +177,12 @@ pub(crate) async fn run(
     directory.keep_order(House::new(server.accounts.as_deref(), motd, store, sanctions));
     let operator = operator
         .map(|(name, desk)| (directory.admit_operator(name.clone(), console.clone()), name, desk));
-    if log.is_none() {
-        directory.first.filled().await;
-    }
     let mut stop = pin!(stop);
     let mut taking_part = log.and_then(|log| take_part(&server, log));
-    if let Some(cluster) = &server.cluster {
-        tokio::select! {
-            () = &mut stop => return Ok(()),
-            error = has_failed(&mut taking_part) => pass_on(error)?,
-            () = cluster.opened() => {}
-        }
+    tokio::select! {
+        () = &mut stop => return Ok(()),
+        error = has_failed(&mut taking_part) => pass_on(error)?,
+        () = opened(&server) => {}
     }
     let started = [wording::started(&addresses).to_string(), wording::WAITING.to_owned()];
     started.into_iter().chain(damage).for_each(|line| console.announce(line));
@@ -227,6 +218,20 @@ fn take_part(server: &Arc<Server>, log: Log) -> Option<AbortOnDropHandle<Infalli
     let cluster = Arc::clone(server.cluster.as_ref()?);
     let taking_part = cluster::serving::run(Arc::clone(server), cluster, log);
     Some(AbortOnDropHandle::new(tokio::spawn(taking_part)))
+}
+
+/// Returns whether other machines may reach the server.
+fn is_exposed(config: &Config, addresses: &[(&str, SocketAddr)]) -> bool {
+    let is_open = |address: &SocketAddr| !address.ip().to_canonical().is_loopback();
+    config.proxy.is_on() || addresses.iter().any(|(_, address)| is_open(address))
+}
+
+/// Waits until people can be let in: the server is part of its cluster, or has read what was said. Cancel-safe.
+async fn opened(server: &Server) {
+    match &server.cluster {
+        Some(cluster) => cluster.opened().await,
+        None => server.directory.first.filled().await,
+    }
 }
 
 /// Completes when a server cannot take part in its cluster any more, because something panicked. Cancel-safe.

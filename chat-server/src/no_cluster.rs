@@ -1,6 +1,6 @@
 //! Stands for `cluster` in a server that is always a chat of its own: there is no log.
 
-#![expect(clippy::unused_async, reason = "as there")]
+#![expect(clippy::needless_pass_by_value, clippy::unused_async, reason = "as there")]
 
 use std::convert::Infallible;
 use std::marker::PhantomData;
@@ -169,6 +169,7 @@ pub(crate) mod options {
     #[derive(Debug)]
     pub enum ClusterError {}
 
+    #[cfg(feature = "store")]
     impl Brokers {
         pub(crate) async fn set_account(
             &self,

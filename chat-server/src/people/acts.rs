@@ -101,8 +101,26 @@ impl Act {
     /// As an entry has it.
     pub(crate) fn encode(&self) -> entry::Act {
         let mut body = Vec::new();
-        let out = &mut body;
-        let kind = match self {
+        self.write(&mut body);
+        entry::Act { kind: self.kind(), body: body.into() }
+    }
+
+    fn kind(&self) -> u8 {
+        match self {
+            Self::Enter(_) => 0,
+            Self::Arrive(_) => 1,
+            Self::Leave(_) => 2,
+            Self::Say(_) => 3,
+            Self::Command(_) => 4,
+            Self::Resume(_) => 5,
+            Self::Register(_) => 6,
+            Self::ChangeWord(_) => 7,
+            Self::SetAccount(..) => 8,
+        }
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
             Self::Enter(Enter { name, encoding, proved, ip }) => {
                 out.put_text(name);
                 out.put_u8((*encoding == Encoding::Json).into());
@@ -111,68 +129,39 @@ impl Act {
                     out.put_text(hash);
                 });
                 put_ip(out, *ip);
-                0
             }
-            Self::Arrive(coming) => {
-                match coming {
-                    Coming::From(room) => {
-                        out.put_u8(0);
-                        out.put_text(room);
-                    }
-                    Coming::Back => out.put_u8(1),
-                    Coming::Again => out.put_u8(2),
-                }
-                1
+            Self::Arrive(Coming::From(room)) => {
+                out.put_u8(0);
+                out.put_text(room);
             }
-            Self::Leave(leaving) => {
-                out.put_u8(match leaving {
-                    Leaving::ForGood => 0,
-                    Leaving::Cut => 1,
-                    Leaving::Closing => 2,
-                });
-                2
-            }
+            Self::Leave(Leaving::ForGood) => out.put_u8(0),
+            Self::Arrive(Coming::Back) | Self::Leave(Leaving::Cut) => out.put_u8(1),
+            Self::Arrive(Coming::Again) | Self::Leave(Leaving::Closing) => out.put_u8(2),
             Self::Say(Said { room, numbered, author, text }) => {
                 out.put_text(room);
-                out.put_u8(numbered.is_some().into());
-                if let Some(Numbered { session, number }) = numbered {
+                out.put_optional(numbered.as_ref(), |out, Numbered { session, number }| {
                     put_position(out, *session);
                     out.put_u64(*number);
-                }
+                });
                 author.write(out);
                 out.put_text(text);
-                3
             }
             Self::Command(Commanded { number, token, line }) => {
                 out.put_option(*number);
-                out.put_u8(token.is_some().into());
-                if let Some(token) = token {
-                    out.put(&token.0.to_le_bytes());
-                }
+                out.put_optional(token.as_ref(), |out, token| out.put(&token.0.to_le_bytes()));
                 out.put_text(line);
-                4
             }
             Self::Resume(Resume { token, behind, ip }) => {
                 out.put(&token.0.to_le_bytes());
                 put_position(out, *behind);
                 put_ip(out, *ip);
-                5
             }
-            Self::Register(hash) => {
-                out.put_text(hash);
-                6
-            }
-            Self::ChangeWord(hash) => {
-                out.put_text(hash);
-                7
-            }
+            Self::Register(hash) | Self::ChangeWord(hash) => out.put_text(hash),
             Self::SetAccount(name, hash) => {
                 out.put_text(name);
                 out.put_optional(hash.as_deref(), Vec::put_text);
-                8
             }
-        };
-        entry::Act { kind, body: body.into() }
+        }
     }
 
     /// Reads an act. A kind that a later version has is no act.

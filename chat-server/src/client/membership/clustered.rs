@@ -112,6 +112,9 @@ impl<'a> Membership<'a> {
         };
         self.is_now(hold, name);
         self.has_arrived(arrived);
+        if let Some(account) = self.server.directory.account(hold.id) {
+            self.tell_administrator(&account);
+        }
         Ok(())
     }
 

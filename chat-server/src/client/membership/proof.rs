@@ -200,17 +200,9 @@ impl<'a> Membership<'a> {
                 if let (true, Err((error, _))) = (is_proved, &entered) {
                     self.asks_word_again(name.clone(), *error);
                 }
-                let entered = self.entered(name, entered);
-                let hold = self.person.as_ref().map(|(hold, _)| *hold);
-                if let Some(account) = hold.and_then(|hold| self.server.directory.account(hold.id))
-                {
-                    self.tell_administrator(&account);
-                }
-                return Some(entered.map(|()| Taken::Named));
+                return Some(self.entered(name, entered).map(|()| Taken::Named));
             }
-            Outcome::Resumed(resumed) => {
-                return Some(self.resumed(resumed));
-            }
+            Outcome::Resumed(resumed) => return Some(self.resumed(resumed)),
             Outcome::Done(done) => {
                 self.done(done);
                 return None;
@@ -247,7 +239,7 @@ impl<'a> Membership<'a> {
         }
     }
 
-    fn tell_administrator(&mut self, account: &str) {
+    pub(super) fn tell_administrator(&mut self, account: &str) {
         if self.server.accounts.as_ref().is_some_and(|accounts| accounts.is_admin(account)) {
             self.tell(&Notice::new("account", self.server.language().is_admin(), []));
         }
