@@ -144,6 +144,7 @@ pub(crate) mod options {
     #[derive(Debug)]
     pub enum ClusterError {}
 
+    #[cfg(feature = "store")]
     impl Brokers {
         pub(crate) async fn set_account(
             &self,

@@ -100,7 +100,7 @@ impl Act {
     pub(crate) fn encode(&self) -> entry::Act {
         let mut body = Vec::new();
         let out = &mut body;
-        let kind = match self {
+        match self {
             Self::Enter(Enter { name, encoding, proved, ip }) => {
                 out.put_text(name);
                 out.put_u8((*encoding == Encoding::Json).into());
@@ -109,32 +109,26 @@ impl Act {
                     out.put_text(hash);
                 });
                 put_ip(out, *ip);
-                0
             }
-            Self::Arrive(coming) => {
-                match coming {
-                    Coming::From(room) => {
-                        out.put_u8(0);
-                        out.put_text(room);
-                    }
-                    Coming::Back => out.put_u8(1),
-                    Coming::Again => out.put_u8(2),
+            Self::Arrive(coming) => match coming {
+                Coming::From(room) => {
+                    out.put_u8(0);
+                    out.put_text(room);
                 }
-                1
-            }
+                Coming::Back => out.put_u8(1),
+                Coming::Again => out.put_u8(2),
+            },
             Self::Leave(leaving) => {
                 out.put_u8(match leaving {
                     Leaving::ForGood => 0,
                     Leaving::Cut => 1,
                     Leaving::Closing => 2,
                 });
-                2
             }
             Self::Say(Said { number, author, text }) => {
                 out.put_option(*number);
                 author.write(out);
                 out.put_text(text);
-                3
             }
             Self::Command(Commanded { number, token, line }) => {
                 out.put_option(*number);
@@ -143,30 +137,34 @@ impl Act {
                     out.put(&token.0.to_le_bytes());
                 }
                 out.put_text(line);
-                4
             }
             Self::Resume(Resume { token, behind, ip }) => {
                 out.put(&token.0.to_le_bytes());
                 out.put_u32(behind.epoch);
                 out.put_u64(behind.number);
                 put_ip(out, *ip);
-                5
             }
-            Self::Register(hash) => {
-                out.put_text(hash);
-                6
-            }
-            Self::ChangeWord(hash) => {
-                out.put_text(hash);
-                7
-            }
+            Self::Register(hash) | Self::ChangeWord(hash) => out.put_text(hash),
             Self::SetAccount(name, hash) => {
                 out.put_text(name);
                 out.put_optional(hash.as_deref(), Vec::put_text);
-                8
             }
-        };
-        entry::Act { kind, body: body.into() }
+        }
+        entry::Act { kind: self.kind(), body: body.into() }
+    }
+
+    fn kind(&self) -> u8 {
+        match self {
+            Self::Enter(_) => 0,
+            Self::Arrive(_) => 1,
+            Self::Leave(_) => 2,
+            Self::Say(_) => 3,
+            Self::Command(_) => 4,
+            Self::Resume(_) => 5,
+            Self::Register(_) => 6,
+            Self::ChangeWord(_) => 7,
+            Self::SetAccount(..) => 8,
+        }
     }
 
     /// Reads an act. A kind that a later version has is no act.

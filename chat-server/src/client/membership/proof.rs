@@ -197,16 +197,7 @@ impl<'a> Membership<'a> {
                 return Some(Err(NameError::Account(error)));
             }
             Outcome::Entered { name, is_proved, entered } => {
-                if let (true, Err((error, _))) = (is_proved, &entered) {
-                    self.asks_word_again(name.clone(), *error);
-                }
-                let entered = self.entered(name, entered);
-                let hold = self.person.as_ref().map(|(hold, _)| *hold);
-                if let Some(account) = hold.and_then(|hold| self.server.directory.account(hold.id))
-                {
-                    self.tell_administrator(&account);
-                }
-                return Some(entered.map(|()| Taken::Named));
+                return Some(self.answered(name, is_proved, entered));
             }
             Outcome::Resumed(resumed) => {
                 return Some(self.resumed(resumed));
@@ -215,17 +206,7 @@ impl<'a> Membership<'a> {
                 self.done(done);
                 return None;
             }
-            Outcome::Registered(Ok(account)) => {
-                if let Some((hold, name)) = &self.person {
-                    // In a cluster, all servers have done so.
-                    if self.cluster().is_none() {
-                        self.server.directory.set_account(hold.id, account.clone());
-                    }
-                    let line = self.server.language().registered(name).to_string();
-                    self.tell(&Notice::new("account", line, []));
-                    self.tell_administrator(&account);
-                }
-            }
+            Outcome::Registered(Ok(account)) => self.registered(&account),
             Outcome::Changed(Ok(_)) => {
                 if let (Some((hold, _)), None) = (&self.person, self.cluster()) {
                     self.server.directory.end_others(hold.id);
@@ -238,6 +219,36 @@ impl<'a> Membership<'a> {
             self.answer(number);
         }
         None
+    }
+
+    /// All servers have answered the client that asked for a name.
+    fn answered(
+        &mut self,
+        name: Name,
+        is_proved: bool,
+        entered: Entered<TcpConnection>,
+    ) -> Result<Taken, NameError> {
+        if let (true, Err((error, _))) = (is_proved, &entered) {
+            self.asks_word_again(name.clone(), *error);
+        }
+        let entered = self.entered(name, entered);
+        let hold = self.person.as_ref().map(|(hold, _)| *hold);
+        if let Some(account) = hold.and_then(|hold| self.server.directory.account(hold.id)) {
+            self.tell_administrator(&account);
+        }
+        entered.map(|()| Taken::Named)
+    }
+
+    /// The client has made the account of its name.
+    fn registered(&mut self, account: &str) {
+        let Some((hold, name)) = &self.person else { return };
+        // In a cluster, all servers have done so.
+        if self.cluster().is_none() {
+            self.server.directory.set_account(hold.id, account.into());
+        }
+        let line = self.server.language().registered(name).to_string();
+        self.tell(&Notice::new("account", line, []));
+        self.tell_administrator(account);
     }
 
     /// The word is asked for again, if it is wrong by now, or no name is given.

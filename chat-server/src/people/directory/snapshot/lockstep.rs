@@ -164,13 +164,13 @@ impl Pair {
                 _ = self.on_both(|people, _| {
                     let client = client(people, hold);
                     people.registers(client, "2")
-                })
+                });
             }
             16 if what < 4 => {
                 _ = self.on_both(|people, _| {
                     let client = client(people, hold);
                     people.changes_word(client, "3")
-                })
+                });
             }
             16 => _ = self.on_both(|people, _| people.accept(hold, what as u64)),
             17 | 18 => self.on_both(|people, _| people.leave(hold, Leaving::Cut)),
