@@ -82,7 +82,11 @@ impl Replica {
                 Entry::Node(Notice::Dead(other, last)) => {
                     if other != node && self.members.bury(other, last) {
                         state.bury(at, other);
-                        applied.fenced = applied.fenced.or((other == me).then_some(Fenced::Dead));
+                        if other == me {
+                            // Nothing is delivered behind this, also of the same pass.
+                            applied.fenced = Some(Fenced::Dead);
+                            return applied;
+                        }
                     }
                 }
                 Entry::Person(number, act) => state.apply(at, node.person(number), &act),

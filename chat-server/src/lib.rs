@@ -110,6 +110,12 @@ struct Shared {
     accounts: Option<StoredAccounts>,
 }
 
+impl Shared {
+    fn parts(self) -> (Log, Accounts) {
+        (self.log, self.accounts.map_or_else(Accounts::of_others, Accounts::new))
+    }
+}
+
 /// Everything that the connections share.
 struct Server {
     config: Config,
@@ -153,10 +159,7 @@ pub(crate) async fn run(
     let connections = TaskTracker::new();
     let clock = Clock::start();
     let damage = store.as_mut().and_then(Store::take_damage);
-    let shared = shared.map(|Shared { log, accounts }| {
-        (log, accounts.map_or_else(Accounts::of_others, Accounts::new))
-    });
-    let (log, accounts) = shared.unzip();
+    let (log, accounts) = shared.map(Shared::parts).unzip();
     let kept = kept(&config, store.as_mut(), accounts);
     let sanctions = store.as_mut().map(Store::take_sanctions).unwrap_or_default();
     let store = store.map(Arc::new);

@@ -49,11 +49,12 @@ fn a_node_that_sees_its_own_death_is_fenced_and_another_is_not() {
     for (dead, fenced) in [(A, Some(Fenced::Dead)), (B, None)] {
         let mut replica = founded();
         let (other, last) = if dead == A { (B, 3) } else { (A, 1) };
-        let (effects, applied) = apply(
-            &mut replica,
-            vec![(B, vec![hello()]), (other, vec![Entry::Node(Notice::Dead(dead, last))])],
-        );
-        assert_eq!(effects, [Effect::Died { node: dead }]);
+        let claim = Entry::Person(1, Act::Claim(name(1)).encode());
+        let death = vec![Entry::Node(Notice::Dead(dead, last)), claim];
+        let (effects, applied) = apply(&mut replica, vec![(B, vec![hello()]), (other, death)]);
+        let behind = Effect::Named { person: other.person(1) };
+        let told = [Effect::Died { node: dead }, behind];
+        assert_eq!(effects, told[..if dead == A { 1 } else { 2 }], "nothing behind its own");
         assert_eq!(applied.last().map(|applied| applied.fenced), Some(fenced));
     }
 }

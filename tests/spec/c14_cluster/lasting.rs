@@ -60,7 +60,7 @@ fn member(door: Entrance<'_>, name: &str) -> Result<Peer> {
 
 /// A peer that has been asked for the word of the account.
 #[track_caller]
-fn asked<'a>(door: Entrance<'a>, account: &str) -> Result<Peer> {
+fn asked(door: Entrance<'_>, account: &str) -> Result<Peer> {
     let mut peer = door.asked(account)?;
     answers(&mut peer, account, &question(account))?;
     Ok(peer)

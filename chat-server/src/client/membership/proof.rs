@@ -207,17 +207,7 @@ impl<'a> Membership<'a> {
                 self.done(done);
                 return None;
             }
-            Outcome::Registered(Ok(account)) => {
-                if let Some((hold, name)) = &self.person {
-                    // In a cluster, all servers have done so.
-                    if self.cluster().is_none() {
-                        self.server.directory.set_account(hold.id, account.clone());
-                    }
-                    let line = self.server.language().registered(name).to_string();
-                    self.tell(&Notice::new("account", line, []));
-                    self.tell_administrator(&account);
-                }
-            }
+            Outcome::Registered(Ok(account)) => self.registered(&account),
             Outcome::Changed(Ok(_)) => {
                 if let (Some((hold, _)), None) = (&self.person, self.cluster()) {
                     self.server.directory.end_others(hold.id);
@@ -230,6 +220,18 @@ impl<'a> Membership<'a> {
             self.answer(number);
         }
         None
+    }
+
+    /// The client has made the account of its name.
+    fn registered(&mut self, account: &str) {
+        let Some((hold, name)) = &self.person else { return };
+        // In a cluster, all servers have done so.
+        if self.cluster().is_none() {
+            self.server.directory.set_account(hold.id, account.into());
+        }
+        let line = self.server.language().registered(name).to_string();
+        self.tell(&Notice::new("account", line, []));
+        self.tell_administrator(account);
     }
 
     /// The word is asked for again, if it is wrong by now, or no name is given.
