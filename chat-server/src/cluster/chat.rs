@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chat_cluster::entry::{self, Incarnation, PersonId};
 use chat_cluster::state::{Place, State};
-use chat_cluster::wire::{Malformed, Reader};
+use chat_cluster::wire::{Malformed, Reader, Write};
 use chat_protocol::account::AccountError;
 use chat_store::line::Position;
 
@@ -22,6 +22,8 @@ pub(super) struct Chat<'a, T> {
     pub(super) cluster: &'a Cluster<T>,
     pub(super) directory: &'a Directory<T>,
     pub(super) deliveries: &'a Deliveries,
+    /// The options that decide what becomes of an act: those of all servers are equal.
+    pub(super) options: String,
     /// That of all positions: another log has another.
     pub(super) epoch: u32,
     /// A node was declared dead.
@@ -184,10 +186,19 @@ impl<T: Transport> State for Chat<'_, T> {
     }
 
     fn write(&self, out: &mut Vec<u8>) {
+        out.put_text(&self.options);
         self.directory.lock().write_all(out);
     }
 
     fn restore(&mut self, input: &mut Reader<'_>) -> Result<(), Malformed> {
+        let options = input.text()?;
+        if *options != *self.options {
+            tracing::error!(
+                "the other servers of this chat have other options ({options}; here {}): it waits",
+                self.options
+            );
+            return Err(Malformed);
+        }
         self.directory.lock().read_all(input)
     }
 }

@@ -17,6 +17,7 @@ use super::lasting::{Keeper, recalled};
 use crate::Server;
 use crate::net::tcp::TcpConnection;
 use crate::net::transport::Dismissal;
+use crate::people::accounts::Accounts;
 
 /// The time that the clients of a server have to be gone, when it is not part of the cluster any more.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -68,6 +69,7 @@ async fn take_part(
         me,
         cluster,
         directory: &server.directory,
+        options: server.config.of_all_servers(server.accounts.as_deref().map(Accounts::admins)),
         deliveries: &server.deliveries,
         epoch: u32::try_from(created).unwrap_or(u32::MAX),
         has_buried: false,
