@@ -52,6 +52,11 @@ impl<T: Transport> Directory<T> {
         people.admit_proved(name, encoding, Location::Moving(Vec::new()), proved)
     }
 
+    /// Returns whether no client can have this name.
+    pub(crate) fn reserves(&self, name: &Name) -> bool {
+        self.lock().rules.reserves(name)
+    }
+
     /// Gives a name to a client that is not asked for a name, with its number among those of its port.
     pub(crate) fn admit_guest(
         &self,
