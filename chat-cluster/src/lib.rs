@@ -34,7 +34,8 @@
 //! 5. **Newcomers get a snapshot.** A newcomer publishes `hello` each second. Of the nodes that have the chat, one answers
 //!    with all of its state as of that record: the smallest incarnation the first time, then the next. If no node that
 //!    has the chat was heard for 6 s of the log's time, the newcomer publishes `found`; the chat is empty from there on,
-//!    and a node that still has another one is fenced by the record.
+//!    and a node that still has another one is fenced by the record. What outlives a chat goes from the last copy of it
+//!    through the log up to this record.
 //! 6. **Decisions are made at the record.** Owners of names, limits of rooms, opening and closing: the same on all nodes,
 //!    because they depend on nothing but the log.
 

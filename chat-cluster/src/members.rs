@@ -211,6 +211,11 @@ impl Newcomer {
             self.is_founding = true;
             return Notice::Found(chat.into());
         }
+        self.ask()
+    }
+
+    /// The notice that asks again.
+    pub(crate) fn ask(&mut self) -> Notice {
         let attempt = self.attempt;
         self.attempt = attempt.wrapping_add(1);
         Notice::Hello { attempt }

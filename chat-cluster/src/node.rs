@@ -50,10 +50,21 @@ pub struct Node {
     uplink: Uplink,
     follow: Follow,
     phase: Phase,
+    past: Past,
     is_subscribed: bool,
     is_away: bool,
     /// The nodes that this one has declared dead, with their last numbers.
     declared: BTreeMap<Incarnation, u64>,
+}
+
+/// What outlives a chat, for a node that opens the next.
+enum Past {
+    /// Nothing does.
+    None,
+    /// It is still to be read.
+    Awaited,
+    /// The state has it, as of the last record.
+    Known(Box<Replica>),
 }
 
 enum Phase {
@@ -75,10 +86,32 @@ impl Node {
             uplink,
             follow: Follow::behind(last),
             phase: Phase::Joining(newcomer),
+            past: Past::None,
             is_subscribed: false,
             is_away: false,
             declared: BTreeMap::new(),
         }
+    }
+
+    /// The same for a node that opens no chat before it [knows](Self::knows_past) what has outlived the last one.
+    pub fn with_past(settings: Settings) -> Self {
+        Self { past: Past::Awaited, ..Self::new(settings) }
+    }
+
+    /// The position as of which the node [is to know](Self::knows_past) what has outlived the last chat. `None`: it need not.
+    pub fn asks_for_past(&self) -> Option<u64> {
+        match (&self.phase, &self.past) {
+            (Phase::Joining(newcomer), Past::Awaited) if newcomer.is_alone() => {
+                Some(self.follow.position())
+            }
+            _ => None,
+        }
+    }
+
+    /// The state has what has outlived the last chat, as of this replica, which is at the position that was asked for. The
+    /// records behind it are applied to both, until the node opens a chat or gets one.
+    pub fn knows_past(&mut self, replica: Replica) {
+        self.past = Past::Known(Box::new(replica));
     }
 
     /// Proposes what the person of this number does. It holds when the log gives it back to the state.
@@ -97,6 +130,11 @@ impl Node {
     /// Returns whether the log cannot be reached, for all that is known.
     pub fn is_away(&self) -> bool {
         self.is_away
+    }
+
+    /// Returns whether this node is the one that keeps what is to outlive all of them: the first that has the chat.
+    pub fn is_keeper(&self) -> bool {
+        self.replica().is_some_and(|replica| replica.members().answerer(0) == Some(self.me))
     }
 
     /// The position and the members, if this node is part of the cluster.
@@ -199,6 +237,9 @@ impl Node {
         match &mut self.phase {
             Phase::Joining(newcomer) => {
                 newcomer.clock.tick(record.time);
+                if let Past::Known(replica) = &mut self.past {
+                    replica.replay(record, state)?;
+                }
                 if let Some(pass) = pass {
                     return self.look_on(record, pass, state, tell);
                 }
@@ -273,7 +314,7 @@ impl Node {
         if newcomer.is_founding {
             return;
         }
-        let Ok(replica) = Replica::restore(snapshot, self.me, state) else { return };
+        let Ok(replica) = Replica::restore(snapshot, Some(self.me), state) else { return };
         // The hello that it answers is not seen any more if it has not come back before.
         self.uplink.returned(replica.members().last(self.me).unwrap_or_default());
         self.follow.go_to(replica.position());
@@ -302,6 +343,7 @@ impl Node {
             return;
         }
         let notice = match &mut self.phase {
+            Phase::Joining(newcomer) if matches!(self.past, Past::Awaited) => newcomer.ask(),
             Phase::Joining(newcomer) => newcomer.speak(&self.chat),
             Phase::Ready(_) => Notice::Alive,
             Phase::Fenced => return,

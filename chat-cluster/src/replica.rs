@@ -3,8 +3,9 @@
 use crate::clock::Clock;
 use crate::entry::{Entry, Incarnation, Notice};
 use crate::follow::Fenced;
+use crate::log::Record;
 use crate::members::{Members, Taken};
-use crate::pass::Pass;
+use crate::pass::{Pass, PassError};
 use crate::state::{Place, State};
 use crate::wire::{Malformed, Reader, Write};
 
@@ -13,7 +14,8 @@ const VERSION: u8 = 1;
 
 /// The position and the members. They are the same on all nodes at the same position of the log, as is the [`State`] beside
 /// them.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// The default is the one before the first record: there are no nodes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Replica {
     position: u64,
     members: Members,
@@ -80,7 +82,11 @@ impl Replica {
                 Entry::Node(Notice::Dead(other, last)) => {
                     if other != node && self.members.bury(other, last) {
                         state.bury(at, other);
-                        applied.fenced = applied.fenced.or((other == me).then_some(Fenced::Dead));
+                        if other == me {
+                            // Nothing is delivered behind this, also of the same pass.
+                            applied.fenced = Some(Fenced::Dead);
+                            return applied;
+                        }
                     }
                 }
                 Entry::Person(number, act) => state.apply(at, node.person(number), &act),
@@ -90,8 +96,37 @@ impl Replica {
         applied
     }
 
+    /// Applies a record for a node that is none of the nodes, whose chat has ended, or will have: what outlives it is in the
+    /// state. A chat that was opened behind it takes its place.
+    pub fn replay(&mut self, record: &Record, state: &mut impl State) -> Result<(), Fenced> {
+        let pass = match Pass::decode(&record.message) {
+            Ok(pass) => Some(pass),
+            Err(PassError::Malformed) => None,
+            Err(PassError::Version(version)) => return Err(Fenced::Version(version)),
+        };
+        let (sequence, time) = (record.sequence, record.time);
+        if let Some(Pass { node, n, entries }) = &pass {
+            let found = entries.iter().zip(0..).find_map(|(entry, number)| match entry {
+                Entry::Node(Notice::Found(settings)) => Some((settings, number)),
+                _ => None,
+            });
+            self.members.clock.tick(time);
+            if let Some((settings, entry)) = found
+                && self.members.is_replaced_by(*node)
+            {
+                state.found(Place { sequence, entry, time }, settings);
+                *self = Self::founded(self.members.clock.clone(), *node, (sequence, *n));
+                return Ok(());
+            }
+        }
+        // It is declared dead by nobody.
+        let nobody = Incarnation(0);
+        self.apply(nobody, (sequence, time), pass, state);
+        Ok(())
+    }
+
     /// All of it as bytes, with the state.
-    pub(crate) fn snapshot(&self, state: &impl State) -> Vec<u8> {
+    pub fn snapshot(&self, state: &impl State) -> Vec<u8> {
         let mut out = Vec::new();
         out.put_u8(VERSION);
         out.put_u64(self.position);
@@ -101,10 +136,10 @@ impl Replica {
     }
 
     /// Reads a snapshot for this node, and the state in it. Never panics, and takes memory in proportion to it. On an error,
-    /// also if the snapshot does not know the node, the state is as before.
+    /// also if the snapshot does not know the node, the state is as before. `None`: for one that is none of the nodes.
     pub fn restore(
         snapshot: &[u8],
-        me: Incarnation,
+        me: Option<Incarnation>,
         state: &mut impl State,
     ) -> Result<Self, Malformed> {
         let mut input = Reader::new(snapshot);
@@ -113,7 +148,9 @@ impl Replica {
         }
         let position = input.u64()?;
         let members = Members::read(&mut input)?;
-        members.last(me).ok_or(Malformed)?;
+        if me.is_some_and(|me| members.last(me).is_none()) {
+            return Err(Malformed);
+        }
         state.restore(&mut input)?;
         Ok(Self { position, members })
     }

@@ -31,17 +31,20 @@ use crate::config::Config;
 use crate::console::Console;
 use crate::net::listener::{self, Listeners};
 use crate::people::house::motd::{self, Motd};
-use crate::run;
-#[cfg(feature = "store")]
-use crate::store::account::AccountFailure;
 use crate::store::{self, StoreOptions};
 use crate::streams::Streams;
 #[cfg(feature = "tls")]
 use crate::tls::make::MakeError;
 use crate::tls::{self, Secured, TlsOptions};
+use crate::{Shared, run};
 
+#[cfg(feature = "store")]
+mod account;
 #[cfg(any(feature = "tls", feature = "store"))]
 mod subcommands;
+
+#[cfg(feature = "store")]
+use account::AccountFailure;
 
 /// A TCP chat server: every message goes to all clients but its sender.
 ///
@@ -157,10 +160,11 @@ impl Cli {
             usage::exit_of_bad_usage(format_args!("error: --cluster cannot be used with {option}"));
         }
         let Config { ask_name, commands, .. } = &cli.config;
-        let can_have_accounts = cli.store.has_file() && ask_name.is_on() && commands.is_on();
+        let are_kept = cli.store.has_file() || cli.cluster.are_on();
+        let can_have_accounts = are_kept && ask_name.is_on() && commands.is_on();
         if cli.store.has_accounts() && !can_have_accounts {
             usage::exit_of_bad_usage(
-                "error: --accounts needs a --store, --ask-name and --commands",
+                "error: --accounts needs a --store or --cluster, --ask-name and --commands",
             );
         }
         cli
@@ -265,7 +269,9 @@ impl Cli {
         };
         let served = match log {
             Some(log) => {
-                run(listeners, self.config, console, operator, (store, log), motd, stop).await
+                let accounts = || self.store.shared_accounts();
+                let shared = log.map(|log| Shared { log, accounts: accounts() });
+                run(listeners, self.config, console, operator, (store, shared), motd, stop).await
             }
             None => Ok(()),
         };

@@ -291,6 +291,17 @@ impl Config {
         self.resume.duration().unwrap_or_default()
     }
 
+    /// The options that all servers of a cluster have to have alike, for people.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn of_all_servers(&self, admins: Option<&[String]>) -> String {
+        let (rooms, resume, absence) = (self.max_rooms, self.resume(), &self.absence);
+        let admins = admins.unwrap_or_default().join(",");
+        format!(
+            "--max-rooms {rooms} --resume {} s --absence {absence} --admin {admins}",
+            resume.as_secs()
+        )
+    }
+
     /// No sessions yet.
     pub(crate) fn sessions(&self) -> Sessions {
         Sessions::new(self.resume(), self.absence.duration().unwrap_or_default())

@@ -100,8 +100,21 @@ use people::speech::Speech;
 use proxy::Proxies;
 use room::archive::Archive;
 use room::fanout::Deliveries;
-use store::Store;
+use store::{Store, StoredAccounts};
 use streams::Desk;
+
+/// What a server shares with others.
+struct Shared {
+    log: Log,
+    /// `None`: it has none.
+    accounts: Option<StoredAccounts>,
+}
+
+impl Shared {
+    fn parts(self) -> (Log, Accounts) {
+        (self.log, self.accounts.map_or_else(Accounts::of_others, Accounts::new))
+    }
+}
 
 /// Everything that the connections share.
 struct Server {
@@ -139,28 +152,25 @@ pub(crate) async fn run(
     config: Config,
     console: Console,
     operator: Option<(Name, Desk)>,
-    (mut store, log): (Option<Store>, Option<Log>),
+    (mut store, shared): (Option<Store>, Option<Shared>),
     motd: Arc<Motd>,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let connections = TaskTracker::new();
     let clock = Clock::start();
     let damage = store.as_mut().and_then(Store::take_damage);
-    let kept = kept(&config, store.as_mut());
+    let (log, accounts) = shared.map(Shared::parts).unzip();
+    let kept = kept(&config, store.as_mut(), accounts);
     let sanctions = store.as_mut().map(Store::take_sanctions).unwrap_or_default();
     let store = store.map(Arc::new);
     let limits = config.outbox_limits(clock.clone());
     let history = log.as_ref().map(History::new);
-    let archive = match history.clone() {
-        Some(history) => Archive::Log(history),
-        None => Archive::of(store.clone()),
-    };
+    let archive =
+        history.clone().map_or_else(|| Archive::of(store.clone()), |log| Archive::Log(log));
     let (deliveries, mut failure) =
         Deliveries::new(limits, config.coalesce.duration(), config.memories(archive));
     let addresses = listeners.addresses()?;
-    let is_open = |address: &SocketAddr| !address.ip().to_canonical().is_loopback();
-    let exposed = config.proxy.is_on() || addresses.iter().any(|(_, address)| is_open(address));
-    let limits = config.of_address.limits(exposed);
+    let limits = config.of_address.limits(is_exposed(&config, &addresses));
     let mut server = Server::new(config, console, deliveries, kept, clock, limits.clone());
     if let Some(history) = history {
         server.shares_its_chat(history);
@@ -170,17 +180,12 @@ pub(crate) async fn run(
     directory.keep_order(House::new(server.accounts.as_deref(), motd, store, sanctions));
     let operator = operator
         .map(|(name, desk)| (directory.admit_operator(name.clone(), console.clone()), name, desk));
-    if log.is_none() {
-        directory.first.filled().await;
-    }
     let mut stop = pin!(stop);
     let mut taking_part = log.and_then(|log| take_part(&server, log));
-    if let Some(cluster) = &server.cluster {
-        tokio::select! {
-            () = &mut stop => return Ok(()),
-            error = has_failed(&mut taking_part) => pass_on(error)?,
-            () = cluster.opened() => {}
-        }
+    tokio::select! {
+        () = &mut stop => return Ok(()),
+        error = has_failed(&mut taking_part) => pass_on(error)?,
+        () = opened(&server) => {}
     }
     let started = [wording::started(&addresses).to_string(), wording::WAITING.to_owned()];
     started.into_iter().chain(damage).for_each(|line| console.announce(line));
@@ -216,6 +221,20 @@ fn take_part(server: &Arc<Server>, log: Log) -> Option<AbortOnDropHandle<Infalli
     let cluster = Arc::clone(server.cluster.as_ref()?);
     let taking_part = cluster::serving::run(Arc::clone(server), cluster, log);
     Some(AbortOnDropHandle::new(tokio::spawn(taking_part)))
+}
+
+/// Returns whether other machines may reach the server.
+fn is_exposed(config: &Config, addresses: &[(&str, SocketAddr)]) -> bool {
+    let is_open = |address: &SocketAddr| !address.ip().to_canonical().is_loopback();
+    config.proxy.is_on() || addresses.iter().any(|(_, address)| is_open(address))
+}
+
+/// Waits until people can be let in: the server is part of its cluster, or has read what was said. Cancel-safe.
+async fn opened(server: &Server) {
+    match &server.cluster {
+        Some(cluster) => cluster.opened().await,
+        None => server.directory.first.filled().await,
+    }
 }
 
 /// Completes when a server cannot take part in its cluster any more, because something panicked. Cancel-safe.
@@ -270,7 +289,7 @@ impl Server {
         Self {
             directory: Directory::new(deliveries.clone(), config.directory_rules(), sessions)
                 .with_accounts(accounts.clone()),
-            accounts,
+            accounts: accounts.filter(|accounts| accounts.are_on()),
             speech: config.speech(&console),
             admission: Admission::new(config.max_clients, config.when_full, of_address),
             nameless: Nameless::default(),
@@ -296,14 +315,15 @@ impl Server {
     }
 }
 
-/// What an earlier server has left: sessions, and accounts where they are on.
+/// What an earlier server has left: sessions, and accounts. Several servers have theirs in the log.
 type Kept = (Sessions, Option<Arc<Accounts>>);
 
-fn kept(config: &Config, store: Option<&mut Store>) -> Kept {
+fn kept(config: &Config, store: Option<&mut Store>, shared: Option<Accounts>) -> Kept {
     let mut sessions = config.sessions();
-    let Some(store) = store else { return (sessions, None) };
+    let Some(store) = store else { return (sessions, shared.map(Arc::new)) };
     sessions.restore(store.take_sessions());
-    (sessions, store.take_accounts().map(Accounts::new).map(Arc::new))
+    let accounts = shared.or_else(|| store.take_accounts().map(Accounts::new));
+    (sessions, accounts.map(Arc::new))
 }
 
 /// Listens at each door, with a task for each but that of lines, whose acceptor is returned.

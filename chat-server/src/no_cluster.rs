@@ -1,18 +1,20 @@
 //! Stands for `cluster` in a server that is always a chat of its own: there is no log.
 
-#![expect(clippy::unused_async, reason = "as there")]
+#![expect(clippy::needless_pass_by_value, clippy::unused_async, reason = "as there")]
 
 use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use chat_protocol::account::AccountError;
 use chat_protocol::name::{Name, NameError};
 use chat_protocol::options::profile::Label;
 use chat_store::line::{Numbered, Position};
 use chat_store::session::Token;
 use tokio::sync::oneshot;
 
+use crate::people::accounts::Proved;
 use crate::people::commands::Effect;
 use crate::people::directory::coming::{Hold, Leaving};
 use crate::people::directory::resumption::Back;
@@ -71,7 +73,7 @@ impl<T> Cluster<T> {
 
     pub(crate) async fn enter(
         &self,
-        _: (&Name, Option<Box<str>>),
+        _: (&Name, Option<Proved>),
         _: IpAddr,
         _: Box<Seat<T>>,
         _: Option<String>,
@@ -121,6 +123,15 @@ impl<T> Cluster<T> {
         match self.0 {}
     }
 
+    pub(crate) async fn keep_word(
+        &self,
+        _: Hold,
+        _: bool,
+        _: &str,
+    ) -> Result<Box<str>, AccountError> {
+        match self.0 {}
+    }
+
     pub(crate) fn leave(&self, _: &Directory<T>, _: Hold, _: Leaving) {
         match self.0 {}
     }
@@ -150,11 +161,32 @@ pub(crate) mod options {
     #[derive(Args, Debug)]
     pub(crate) struct ClusterOptions {}
 
+    /// There are none.
+    #[derive(Args, Debug)]
+    pub(crate) struct Brokers {}
+
     /// There is none.
     #[derive(Debug)]
     pub enum ClusterError {}
 
+    #[cfg(feature = "store")]
+    impl Brokers {
+        pub(crate) async fn set_account(
+            &self,
+            _: &str,
+            _: Option<&str>,
+        ) -> Result<(), ClusterError> {
+            let Self {} = self;
+            Ok(())
+        }
+    }
+
     impl ClusterOptions {
+        pub(crate) fn are_on(&self) -> bool {
+            let Self {} = self;
+            false
+        }
+
         pub(crate) fn excluded(&self, _: &Config, _: &StoreOptions) -> Option<&'static str> {
             let Self {} = self;
             None

@@ -30,7 +30,7 @@ pub(crate) struct StoredAccounts {
     pub(crate) is_required: bool,
     pub(crate) admins: Vec<Name>,
     pub(crate) accounts: Vec<Account>,
-    pub(crate) file: AccountFile,
+    pub(crate) file: Option<AccountFile>,
 }
 
 /// There are no accounts, and no words.
@@ -58,6 +58,11 @@ impl StoreOptions {
     pub(crate) fn has_file(&self) -> bool {
         let Self {} = self;
         false
+    }
+
+    pub(crate) fn shared_accounts(&self) -> Option<StoredAccounts> {
+        let Self {} = self;
+        None
     }
 
     pub(crate) fn open(

@@ -83,7 +83,9 @@ async fn seat(options: &Options, number: u64) -> Seat {
                 Event::Fenced(why) => told.push(format!("fenced: {why}")),
                 Event::Away | Event::Back => {}
             });
-            told.into_iter().for_each(|line| journal.note(0, line));
+            for line in told {
+                journal.note(0, line);
+            }
         }
     });
     Seat { acts, heard }

@@ -130,6 +130,9 @@ pub(crate) const UNSEEN: &[(Number, Text)] = &[
     unasked(14, 12),
     unasked(14, 13),
     unasked(14, 14),
+    unasked(14, 15),
+    unasked(14, 16),
+    unasked(14, 17),
 ];
 
 /// A requirement that only this project's own programs have.

@@ -47,10 +47,10 @@ struct Bench {
 
 impl Bench {
     fn new(me: Incarnation) -> Self {
-        let name = Name { text: "general".into(), key: 1, looks: Box::from([1]) };
-        let mut rules = Vec::new();
-        Rules { max_rooms: 3, first_room: name }.write(&mut rules);
-        let node = Node::new(Settings { node: me, chat: rules.into(), last: 0 });
+        Self::of(Node::new(settings(me)))
+    }
+
+    fn of(node: Node) -> Self {
         let now = Duration::from_secs(50);
         Self {
             node,
@@ -128,6 +128,13 @@ impl Bench {
     }
 }
 
+fn settings(node: Incarnation) -> Settings {
+    let name = Name { text: "general".into(), key: 1, looks: Box::from([1]) };
+    let mut rules = Vec::new();
+    Rules { max_rooms: 3, first_room: name }.write(&mut rules);
+    Settings { node, chat: rules.into(), last: 0 }
+}
+
 #[test]
 fn a_newcomer_asks_each_second_and_opens_the_chat_after_6_s() {
     let bench = Bench::founded(ME);
@@ -136,6 +143,33 @@ fn a_newcomer_asks_each_second_and_opens_the_chat_after_6_s() {
     assert!(bench.notices().into_iter().take(8).eq(hellos.collect::<Vec<_>>().iter()));
     assert!(matches!(found, Entry::Node(Notice::Found(_))), "{found:?}");
     assert_eq!(bench.log.subscribed, [(1, 0)]);
+}
+
+#[test]
+fn a_newcomer_opens_no_chat_before_it_knows_what_outlived_the_last() {
+    let mut old = Bench::founded(OTHER);
+    old.arrives(OTHER, 20, Notice::Alive);
+    old.turn();
+    let replica = old.node.replica().expect("it has the chat");
+    let snapshot = replica.snapshot(&old.model);
+    let mut bench = Bench::of(Node::with_past(settings(ME)));
+    bench.turn();
+    bench.echo();
+    bench.pass(6);
+    assert_eq!(bench.node.asks_for_past(), None, "there may be others");
+    bench.pass(3);
+    assert_eq!((bench.node.asks_for_past(), bench.told.len()), (Some(bench.last), 0));
+    let past = Replica::restore(&snapshot, None, &mut bench.model).expect("a snapshot");
+    bench.node.knows_past(past);
+    bench.arrives(OTHER, 21, Notice::Alive);
+    bench.turn();
+    assert_eq!(bench.node.asks_for_past(), None);
+    assert!(bench.model.told.is_empty());
+    bench.pass(6);
+    assert_eq!(bench.told, [""; 0], "the other one was heard");
+    bench.pass(3);
+    assert_eq!(bench.told, ["ready"]);
+    assert!(bench.node.is_keeper() && !Bench::new(ME).node.is_keeper());
 }
 
 #[test]

@@ -49,11 +49,12 @@ fn a_node_that_sees_its_own_death_is_fenced_and_another_is_not() {
     for (dead, fenced) in [(A, Some(Fenced::Dead)), (B, None)] {
         let mut replica = founded();
         let (other, last) = if dead == A { (B, 3) } else { (A, 1) };
-        let (effects, applied) = apply(
-            &mut replica,
-            vec![(B, vec![hello()]), (other, vec![Entry::Node(Notice::Dead(dead, last))])],
-        );
-        assert_eq!(effects, [Effect::Died { node: dead }]);
+        let claim = Entry::Person(1, Act::Claim(name(1)).encode());
+        let death = vec![Entry::Node(Notice::Dead(dead, last)), claim];
+        let (effects, applied) = apply(&mut replica, vec![(B, vec![hello()]), (other, death)]);
+        let behind = Effect::Named { person: other.person(1) };
+        let told = [Effect::Died { node: dead }, behind];
+        assert_eq!(effects, told[..if dead == A { 1 } else { 2 }], "nothing behind its own");
         assert_eq!(applied.last().map(|applied| applied.fenced), Some(fenced));
     }
 }
@@ -109,7 +110,7 @@ fn snapshot((replica, model): &(Replica, Model)) -> Vec<u8> {
 
 fn restored(snapshot: &[u8]) -> Result<(Replica, Model), Malformed> {
     let mut model = Model::default();
-    Ok((Replica::restore(snapshot, A, &mut model)?, model))
+    Ok((Replica::restore(snapshot, Some(A), &mut model)?, model))
 }
 
 proptest! {
@@ -140,4 +141,34 @@ proptest! {
             prop_assert_eq!(again.map(|(replica, _)| replica.position()), Ok(copy.0.position()));
         }
     }
+}
+
+#[test]
+fn what_outlives_a_chat_goes_through_the_log_as_the_chat_did() {
+    let (mut replica, mut model) = founded();
+    let (mut past, mut remembered) = founded();
+    let mut replay = |node, n, time, entry| {
+        let message = Pass { node, n, entries: vec![entry] }.encode().expect("a short pass");
+        let record = Record { subscription: 0, delivered: 0, sequence: time / 100, time, message };
+        past.replay(&record, &mut remembered).expect("of this version");
+        past.clone()
+    };
+    let comes = Entry::Person(1, Act::Claim(name(7)).encode());
+    replica.apply(
+        A,
+        (51, 5_100),
+        Some(Pass { node: A, n: 4, entries: vec![comes.clone()] }),
+        &mut model,
+    );
+    assert_eq!(replay(A, 4, 5_100, comes.clone()), replica);
+    assert_eq!(replay(A, 4, 5_100, comes), replica, "a duplicate");
+    let found = || Entry::Node(Notice::Found(rules()));
+    for (n, time) in (1..).zip((6_000..11_100).step_by(1_000)) {
+        replay(B, n, time, hello());
+    }
+    assert!(replay(B, 7, 11_100, found()).members.last(A).is_some(), "A was heard 6 s ago");
+    let anew = replay(B, 8, 11_101, found());
+    assert!(anew.members.nodes().eq([B]) && anew.members.answerer(0) == Some(B));
+    assert_eq!((anew.position, anew.members.last(B)), (111, Some(8)));
+    assert_eq!(remembered.directory.expect("founded").people().count(), 0);
 }

@@ -282,7 +282,9 @@ impl Run {
         assert!(!self.is_fenced || effects.is_empty(), "a fenced node delivers {effects:?}");
         self.is_fenced |= is_fenced;
         if let Some(replica) = node.replica() {
-            told.into_iter().for_each(|told| diary.hear(told));
+            for told in told {
+                diary.hear(told);
+            }
             oracle.compare(diary, (replica, model.directory.as_ref()), now);
         }
         if !self.is_fenced {

@@ -7,7 +7,7 @@ use clap::Subcommand;
 
 use super::StartError;
 #[cfg(feature = "store")]
-use crate::store::account::{AccountCommand, EXAMPLES as EXAMPLES_OF_ACCOUNT};
+use super::account::{AccountCommand, EXAMPLES as EXAMPLES_OF_ACCOUNT};
 #[cfg(feature = "store")]
 use crate::store::forget::{EXAMPLES as EXAMPLES_OF_FORGET, ForgetOptions};
 #[cfg(feature = "tls")]
@@ -21,7 +21,7 @@ pub(super) enum Other {
     #[command(after_help = help::exit_statuses(&FORGET_STATUSES) + "\n" + &help::examples(&EXAMPLES_OF_FORGET))]
     Forget(ForgetOptions),
 
-    /// Lists, makes and removes the accounts in the file of `--store`
+    /// Makes and removes accounts, in the file of `--store` or on the servers of `--cluster`, and lists those of the file
     #[cfg(feature = "store")]
     #[command(after_help = help::exit_statuses(&ACCOUNT_STATUSES) + "\n" + &help::examples(&EXAMPLES_OF_ACCOUNT))]
     Account {
@@ -52,7 +52,10 @@ const FORGET_STATUSES: [StatusLine; 3] = [
 #[cfg(feature = "store")]
 const ACCOUNT_STATUSES: [StatusLine; 3] = [
     (0, "done"),
-    (usage::FAILURE, "the name or the word cannot be one, or the file cannot be used"),
+    (
+        usage::FAILURE,
+        "the name or the word cannot be one, or the file or the cluster cannot be used",
+    ),
     (usage::BAD_USAGE, "bad usage"),
 ];
 

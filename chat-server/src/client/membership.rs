@@ -225,6 +225,9 @@ impl<'a> Membership<'a> {
     /// name.
     fn enter(&mut self, name: Name, proved: Option<Proved>) -> Result<Taken, NameError> {
         if let Some(cluster) = &self.server.cluster {
+            if self.server.directory.reserves(&name) {
+                return Err(NameError::Reserved);
+            }
             return Ok(self.claim(cluster, name, proved));
         }
         let State::Nameless(nameless) = &mut self.state else { return Ok(Taken::Named) };

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use chat_cluster::entry::{self, Incarnation, PersonId};
 use chat_cluster::state::{Place, State};
-use chat_cluster::wire::{Malformed, Reader};
+use chat_cluster::wire::{Malformed, Reader, Write};
+use chat_protocol::account::AccountError;
 use chat_store::line::Position;
 
 use super::{Cluster, NAMELESS, Waiting, history};
@@ -21,6 +22,8 @@ pub(super) struct Chat<'a, T> {
     pub(super) cluster: &'a Cluster<T>,
     pub(super) directory: &'a Directory<T>,
     pub(super) deliveries: &'a Deliveries,
+    /// The options that decide what becomes of an act: those of all servers are equal.
+    pub(super) options: String,
     /// That of all positions: another log has another.
     pub(super) epoch: u32,
     /// A node was declared dead.
@@ -39,6 +42,16 @@ impl<T: Transport> Chat<'_, T> {
     /// The position before what is said at this place.
     fn position(&self, at: Place) -> Position {
         Position { epoch: self.epoch, number: history::number(at.sequence, at.entry) }
+    }
+
+    /// A value that is another when something has changed that outlives all servers.
+    pub(super) fn lasting(&self) -> (u64, usize, u64) {
+        self.directory.lock().lasting()
+    }
+
+    /// Nothing has outlived the servers.
+    pub(super) fn forget_lasting(&self) {
+        self.directory.lock().forget_lasting();
     }
 
     fn is_mine(&self, client: PersonId) -> bool {
@@ -105,6 +118,17 @@ impl<T: Transport> Chat<'_, T> {
             self.cluster.give_up(client.number);
         }
     }
+
+    fn answer_about_account(
+        &self,
+        client: PersonId,
+        account: Option<Result<Box<str>, AccountError>>,
+    ) {
+        if let (Some(Waiting::Account(answer)), Some(account)) = (self.waiting(client), account) {
+            // It may be gone: the account is as it is.
+            let _ = answer.send(account);
+        }
+    }
 }
 
 impl<T: Transport> State for Chat<'_, T> {
@@ -136,6 +160,15 @@ impl<T: Transport> State for Chat<'_, T> {
                 }
             }
             Act::Resume(resume) => self.resume(people, client, resume),
+            Act::Register(hash) => {
+                let made = people.registers(client, &hash);
+                self.answer_about_account(client, made);
+            }
+            Act::ChangeWord(hash) => {
+                let changed = people.changes_word(client, &hash);
+                self.answer_about_account(client, changed);
+            }
+            Act::SetAccount(name, hash) => people.has_account_set(&name, hash.as_deref()),
         }
     }
 
@@ -153,10 +186,19 @@ impl<T: Transport> State for Chat<'_, T> {
     }
 
     fn write(&self, out: &mut Vec<u8>) {
+        out.put_text(&self.options);
         self.directory.lock().write_all(out);
     }
 
     fn restore(&mut self, input: &mut Reader<'_>) -> Result<(), Malformed> {
+        let options = input.text()?;
+        if *options != *self.options {
+            tracing::error!(
+                "the other servers of this chat have other options ({options}; here {}): it waits",
+                self.options
+            );
+            return Err(Malformed);
+        }
         self.directory.lock().read_all(input)
     }
 }

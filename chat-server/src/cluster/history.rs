@@ -70,9 +70,13 @@ impl History {
     pub(super) fn begin(self: &Arc<Self>, epoch: u32, replica: &Replica) {
         let (history, last) = (Arc::clone(self), replica.position());
         let looking_back = tokio::spawn(async move { history.look_back(epoch, last).await });
-        let _looking_back = Some(AbortOnDropHandle::new(looking_back));
-        let (index, dead) = (Index::behind(end_of(last)), replica.members().dead().collect());
-        *self.lock() = Known { epoch, index, is_ready: false, dead, _looking_back };
+        *self.lock() = Known {
+            epoch,
+            index: Index::behind(end_of(last)),
+            is_ready: false,
+            dead: replica.members().dead().collect(),
+            _looking_back: Some(AbortOnDropHandle::new(looking_back)),
+        };
     }
 
     /// A node is dead.

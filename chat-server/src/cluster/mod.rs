@@ -14,10 +14,12 @@
 //! | `chat` | what becomes of them: the state that the servers have in common |
 //! | `history` | what was said before, read from the log |
 //! | `serving` | the task that turns the node |
+//! | `lasting` | what outlives all servers |
 //! | `options` | the command line |
 
 mod chat;
 mod history;
+mod lasting;
 pub(crate) mod options;
 pub(crate) mod serving;
 
@@ -30,6 +32,7 @@ use std::time::Duration;
 
 use chat_cluster::entry::{self, Subject};
 use chat_cluster::pass::MAX_PASS;
+use chat_protocol::account::AccountError;
 use chat_protocol::name::{Name, NameError};
 use chat_protocol::options::profile::Label;
 use chat_protocol::wording;
@@ -39,6 +42,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
 use crate::net::transport::Transport;
+use crate::people::accounts::Proved;
 use crate::people::acts::{Act, Author, Coming, Commanded, Enter, Resume, Said};
 use crate::people::commands::Effect;
 use crate::people::directory::coming::{Hold, Leaving};
@@ -93,6 +97,7 @@ enum Waiting<T> {
     Arrive { seat: Box<Seat<T>>, arrival: Arrival, answer: oneshot::Sender<Arrived<T>> },
     Command(oneshot::Sender<Done<T>>),
     Resume(Arc<T>, oneshot::Sender<Resumed>),
+    Account(oneshot::Sender<Result<Box<str>, AccountError>>),
 }
 
 /// A client is in its room, under this number there; so many bytes were said because of it.
@@ -142,7 +147,7 @@ impl<T: Transport> Cluster<T> {
     /// A client asks for a name. Without an answer within some seconds it is refused.
     pub(crate) async fn enter(
         &self,
-        (name, account): (&Name, Option<Box<str>>),
+        (name, proved): (&Name, Option<Proved>),
         ip: IpAddr,
         seat: Box<Seat<T>>,
         greeting: Option<String>,
@@ -150,7 +155,7 @@ impl<T: Transport> Cluster<T> {
         if self.is_away.load(Ordering::Relaxed) || !self.is_open() {
             return Err((NameError::NotNow, Some(seat)));
         }
-        let enter = Enter { name: name.as_str().into(), encoding: seat.encoding(), account, ip };
+        let enter = Enter { name: name.as_str().into(), encoding: seat.encoding(), proved, ip };
         let link = self.link();
         let (answer, mut answered) = oneshot::channel();
         self.wait(link, Waiting::Enter { seat, greeting, answer });
@@ -258,6 +263,20 @@ impl<T: Transport> Cluster<T> {
         }
         self.take_waiting(link);
         Err(NameError::NotNow)
+    }
+
+    /// A client makes the account of its name, if it is new, or gives it another word, of this hash. Returns the account.
+    pub(crate) async fn keep_word(
+        &self,
+        hold: Hold,
+        is_new: bool,
+        hash: &str,
+    ) -> Result<Box<str>, AccountError> {
+        let (answer, answered) = oneshot::channel();
+        self.wait(hold.link, Waiting::Account(answer));
+        let act = if is_new { Act::Register(hash.into()) } else { Act::ChangeWord(hash.into()) };
+        self.propose(hold.link.into(), &act, Subject::Public);
+        answered.await.unwrap_or(Err(AccountError::NotStored))
     }
 
     /// A client leaves. It hears nothing from here on; the others hear of it when that comes back.

@@ -4,19 +4,40 @@ use std::path::PathBuf;
 use std::time::Duration;
 use std::{fs, io};
 
+use chat_cluster::entry::{Entry, Incarnation, Notice, Subject};
+use chat_cluster::log::{Arrival, Log};
 use chat_cluster::nats::{ChatName, JetStream, NatsError, Options, Replicas};
-use chat_cluster::pass::MAX_PASS;
+use chat_cluster::pass::{MAX_PASS, Pass};
 use chat_protocol::language::Language;
 use clap::Args;
 use thiserror::Error;
+use tokio::time::timeout;
 
+use super::serving::random;
 use crate::config::Config;
 use crate::console::Console;
+use crate::people::acts::Act;
 use crate::store::StoreOptions;
 
 /// The options of a cluster.
 #[derive(Args, Debug)]
 pub(crate) struct ClusterOptions {
+    #[command(flatten)]
+    brokers: Brokers,
+
+    /// Make the stream of the chat at the NATS servers, and end
+    #[arg(help_heading = "Cluster", long, requires = "cluster")]
+    cluster_init: bool,
+
+    /// Number of NATS servers that keep the stream
+    #[arg(help_heading = "Cluster", long, value_name = "1|3", default_value = "1",
+        requires = "cluster_init", value_parser = ["1", "3"])]
+    replicas: String,
+}
+
+/// The way to the log.
+#[derive(Args, Debug)]
+pub(crate) struct Brokers {
     /// Share one chat with other servers, by the NATS servers at these addresses
     #[arg(help_heading = "Cluster", long, value_name = "URL,URL", value_delimiter = ',')]
     cluster: Vec<String>,
@@ -40,15 +61,6 @@ pub(crate) struct ClusterOptions {
     /// File with the authorities whose certificates the NATS servers may have
     #[arg(help_heading = "Cluster", long, value_name = "FILE")]
     cluster_ca: Option<PathBuf>,
-
-    /// Make the stream of the chat at the NATS servers, and end
-    #[arg(help_heading = "Cluster", long, requires = "cluster")]
-    cluster_init: bool,
-
-    /// Number of NATS servers that keep the stream
-    #[arg(help_heading = "Cluster", long, value_name = "1|3", default_value = "1",
-        requires = "cluster_init", value_parser = ["1", "3"])]
-    replicas: String,
 }
 
 /// The log cannot be used.
@@ -73,20 +85,25 @@ const LONGEST_LINE: usize = MAX_PASS / 2;
 /// The time between two attempts to reach the NATS servers.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// A record must have been acknowledged within this time.
+const ANSWER: Duration = Duration::from_millis(500);
+
+/// Attempts, before a record is given up.
+const ATTEMPTS: u32 = 10;
+
 /// Attempts between two lines that say so.
 const TOLD_EVERY: u32 = 5;
 
 impl ClusterOptions {
     /// Returns whether several servers are to be one chat.
     pub(crate) fn are_on(&self) -> bool {
-        !self.cluster.is_empty()
+        self.brokers.are_given()
     }
 
     /// The option that excludes a cluster, if one is given.
     pub(crate) fn excluded(&self, config: &Config, store: &StoreOptions) -> Option<&'static str> {
         let excluded = [
             (config.operator.0.is_some(), "--operator: the console takes no part in the chat"),
-            (store.has_accounts(), "--accounts"),
             (store.has_file(), "--store: the log keeps what is said"),
             (config.max_line > LONGEST_LINE, "a --max-line of more than 32768"),
         ];
@@ -103,7 +120,8 @@ impl ClusterOptions {
     pub(crate) async fn init(&self, store: &StoreOptions) -> Result<(), ClusterError> {
         let replicas = if self.replicas == "3" { Replicas::Three } else { Replicas::One };
         let (keep, size) = store.kept();
-        Ok(chat_cluster::nats::init(&self.connection()?, replicas, keep, Some(size)).await?)
+        Ok(chat_cluster::nats::init(&self.brokers.connection()?, replicas, keep, Some(size))
+            .await?)
     }
 
     /// The log, if several servers are to be one chat. Waits for the NATS servers, and says so.
@@ -115,7 +133,7 @@ impl ClusterOptions {
         if !self.are_on() {
             return Ok(None);
         }
-        let options = self.connection()?;
+        let options = self.brokers.connection()?;
         let mut attempt: u32 = 0;
         loop {
             let error = match attempt_to_connect(&options).await {
@@ -129,6 +147,37 @@ impl ClusterOptions {
             attempt = attempt.wrapping_add(1);
             tokio::time::sleep(AGAIN).await;
         }
+    }
+}
+
+impl Brokers {
+    /// Returns whether there is a log.
+    pub(crate) fn are_given(&self) -> bool {
+        !self.cluster.is_empty()
+    }
+
+    /// Gives the account of this name the word of this hash, or removes it, on all servers. Those that begin later do so as
+    /// well.
+    pub(crate) async fn set_account(
+        &self,
+        name: &str,
+        hash: Option<&str>,
+    ) -> Result<(), ClusterError> {
+        let mut log = attempt_to_connect(&self.connection()?).await?;
+        // That of a node that is silent from here on.
+        let node = Incarnation(random());
+        let act = Act::SetAccount(name.into(), hash.map(Into::into)).encode();
+        let entries = vec![Entry::Node(Notice::Hello { attempt: 0 }), Entry::Person(0, act)];
+        let pass = Pass { node, n: 1, entries }.encode().unwrap_or_default();
+        for _ in 0..ATTEMPTS {
+            log.publish(Subject::Public, &pass);
+            if timeout(ANSWER, log.arrived()).await.is_ok()
+                && log.next() == Some(Arrival::Acknowledged)
+            {
+                return Ok(());
+            }
+        }
+        Err(NatsError::NoAnswer.into())
     }
 
     fn connection(&self) -> Result<Options, ClusterError> {

@@ -13,9 +13,11 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::Cluster;
 use super::chat::Chat;
+use super::lasting::{Keeper, recalled};
 use crate::Server;
 use crate::net::tcp::TcpConnection;
 use crate::net::transport::Dismissal;
+use crate::people::accounts::Accounts;
 
 /// The time that the clients of a server have to be gone, when it is not part of the cluster any more.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -62,17 +64,19 @@ async fn take_part(
     let me = Incarnation(random());
     let (created, last) = joined(log, me).await;
     let mut trouble = None;
-    let mut node = Node::new(Settings { node: me, chat: Box::default(), last });
+    let mut node = Node::with_past(Settings { node: me, chat: Box::default(), last });
     let mut chat = Chat {
         me,
         cluster,
         directory: &server.directory,
+        options: server.config.of_all_servers(server.accounts.as_deref().map(Accounts::admins)),
         deliveries: &server.deliveries,
         epoch: u32::try_from(created).unwrap_or(u32::MAX),
         has_buried: false,
     };
     let history = server.deliveries.memories().map(|_| &cluster.history);
     let epoch = chat.epoch;
+    let mut keeper = Keeper::new(log.archive(), created);
     loop {
         for proposal in cluster.take_proposals() {
             let super::Proposal { number, act, subject } = proposal;
@@ -101,6 +105,10 @@ async fn take_part(
             history.set_dead(replica);
         }
         cluster.set_in_flight(node.waiting());
+        keeper.look(&node, &chat);
+        if let Some(position) = node.asks_for_past() {
+            node.knows_past(recalled((&log.archive(), created), &mut chat, position).await);
+        }
         tell_trouble(log, &mut trouble);
         let due = node.deadline().map(|due| begun + due);
         tokio::select! {
@@ -146,6 +154,6 @@ fn set_away(server: &Server, cluster: &Cluster<TcpConnection>, is_away: bool) {
 }
 
 /// A number that no run of a server has had, for all that is likely.
-fn random() -> u64 {
+pub(super) fn random() -> u64 {
     getrandom::u64().expect("the system has random numbers")
 }

@@ -10,6 +10,7 @@ use chat_store::line::{Numbered, Position};
 use chat_store::session::Token;
 
 use crate::net::wire::encoding::Encoding;
+use crate::people::accounts::Proved;
 use crate::people::directory::coming::Leaving;
 
 /// An act of a client.
@@ -27,6 +28,12 @@ pub(crate) enum Act {
     Command(Commanded),
     /// It comes back to a session on a new connection.
     Resume(Resume),
+    /// It makes the account of its name, whose word has this hash.
+    Register(Box<str>),
+    /// It gives its account another word, which has this hash.
+    ChangeWord(Box<str>),
+    /// The operator gives the account of this name a word, or removes it.
+    SetAccount(Box<str>, Option<Box<str>>),
 }
 
 /// The way in which a client comes to its room.
@@ -46,7 +53,7 @@ pub(crate) struct Enter {
     pub(crate) name: Box<str>,
     pub(crate) encoding: Encoding,
     /// The account that it has proved to own.
-    pub(crate) account: Option<Box<str>>,
+    pub(crate) proved: Option<Proved>,
     pub(crate) ip: IpAddr,
 }
 
@@ -94,62 +101,67 @@ impl Act {
     /// As an entry has it.
     pub(crate) fn encode(&self) -> entry::Act {
         let mut body = Vec::new();
-        let out = &mut body;
-        let kind = match self {
-            Self::Enter(Enter { name, encoding, account, ip }) => {
+        self.write(&mut body);
+        entry::Act { kind: self.kind(), body: body.into() }
+    }
+
+    fn kind(&self) -> u8 {
+        match self {
+            Self::Enter(_) => 0,
+            Self::Arrive(_) => 1,
+            Self::Leave(_) => 2,
+            Self::Say(_) => 3,
+            Self::Command(_) => 4,
+            Self::Resume(_) => 5,
+            Self::Register(_) => 6,
+            Self::ChangeWord(_) => 7,
+            Self::SetAccount(..) => 8,
+        }
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Enter(Enter { name, encoding, proved, ip }) => {
                 out.put_text(name);
                 out.put_u8((*encoding == Encoding::Json).into());
-                put_text_or_none(out, account.as_deref());
-                put_ip(out, *ip);
-                0
-            }
-            Self::Arrive(coming) => {
-                match coming {
-                    Coming::From(room) => {
-                        out.put_u8(0);
-                        out.put_text(room);
-                    }
-                    Coming::Back => out.put_u8(1),
-                    Coming::Again => out.put_u8(2),
-                }
-                1
-            }
-            Self::Leave(leaving) => {
-                out.put_u8(match leaving {
-                    Leaving::ForGood => 0,
-                    Leaving::Cut => 1,
-                    Leaving::Closing => 2,
+                out.put_optional(proved.as_ref(), |out, Proved { account, hash }| {
+                    out.put_text(account);
+                    out.put_text(hash);
                 });
-                2
+                put_ip(out, *ip);
             }
+            Self::Arrive(Coming::From(room)) => {
+                out.put_u8(0);
+                out.put_text(room);
+            }
+            Self::Leave(Leaving::ForGood) => out.put_u8(0),
+            Self::Arrive(Coming::Back) | Self::Leave(Leaving::Cut) => out.put_u8(1),
+            Self::Arrive(Coming::Again) | Self::Leave(Leaving::Closing) => out.put_u8(2),
             Self::Say(Said { room, numbered, author, text }) => {
                 out.put_text(room);
-                out.put_u8(numbered.is_some().into());
-                if let Some(Numbered { session, number }) = numbered {
+                out.put_optional(numbered.as_ref(), |out, Numbered { session, number }| {
                     put_position(out, *session);
                     out.put_u64(*number);
-                }
+                });
                 author.write(out);
                 out.put_text(text);
-                3
             }
             Self::Command(Commanded { number, token, line }) => {
                 out.put_option(*number);
-                out.put_u8(token.is_some().into());
-                if let Some(token) = token {
-                    out.put(&token.0.to_le_bytes());
-                }
+                out.put_optional(token.as_ref(), |out, token| out.put(&token.0.to_le_bytes()));
                 out.put_text(line);
-                4
             }
             Self::Resume(Resume { token, behind, ip }) => {
                 out.put(&token.0.to_le_bytes());
                 put_position(out, *behind);
                 put_ip(out, *ip);
-                5
             }
-        };
-        entry::Act { kind, body: body.into() }
+            Self::Register(hash) | Self::ChangeWord(hash) => out.put_text(hash),
+            Self::SetAccount(name, hash) => {
+                out.put_text(name);
+                out.put_optional(hash.as_deref(), Vec::put_text);
+            }
+        }
     }
 
     /// Reads an act. A kind that a later version has is no act.
@@ -159,7 +171,9 @@ impl Act {
             0 => Self::Enter(Enter {
                 name: body.text()?,
                 encoding: if body.flag()? { Encoding::Json } else { Encoding::Text },
-                account: body.option(Reader::text)?,
+                proved: body.option(|body| {
+                    Ok(Proved { account: body.text()?, hash: body.text()?.into() })
+                })?,
                 ip: ip(body)?,
             }),
             1 => Self::Arrive(match body.u8()? {
@@ -195,6 +209,9 @@ impl Act {
             5 => {
                 Self::Resume(Resume { token: token(body)?, behind: position(body)?, ip: ip(body)? })
             }
+            6 => Self::Register(body.text()?),
+            7 => Self::ChangeWord(body.text()?),
+            8 => Self::SetAccount(body.text()?, body.option(Reader::text)?),
             _ => return Err(Malformed),
         })
     }
@@ -208,13 +225,6 @@ impl Author {
             Self::Port(label) => (2, label),
         };
         out.put_u8(kind);
-        out.put_text(text);
-    }
-}
-
-fn put_text_or_none(out: &mut Vec<u8>, text: Option<&str>) {
-    out.put_u8(text.is_some().into());
-    if let Some(text) = text {
         out.put_text(text);
     }
 }
@@ -266,8 +276,12 @@ mod tests {
             text().prop_map(Author::Port)
         ];
         prop_oneof![
-            (text(), encoding, proptest::option::of(text()), ip()).prop_map(
-                |(name, encoding, account, ip)| Act::Enter(Enter { name, encoding, account, ip })
+            (text(), encoding, proptest::option::of((text(), text())), ip()).prop_map(
+                |(name, encoding, proved, ip)| {
+                    let proved =
+                        proved.map(|(account, hash)| Proved { account, hash: hash.into() });
+                    Act::Enter(Enter { name, encoding, proved, ip })
+                }
             ),
             text().prop_map(|room| Act::Arrive(Coming::From(room))),
             Just(Act::Arrive(Coming::Back)),
@@ -291,6 +305,10 @@ mod tests {
                 let behind = Position { epoch, number };
                 Act::Resume(Resume { token: Token(token), behind, ip })
             }),
+            text().prop_map(Act::Register),
+            text().prop_map(Act::ChangeWord),
+            (text(), proptest::option::of(text()))
+                .prop_map(|(name, hash)| Act::SetAccount(name, hash)),
         ]
     }
 

@@ -101,7 +101,10 @@ impl<T: Transport> People<T> {
                 return Ok(begun.map(|(seat, back)| Effect::Begun(seat, back)));
             }
             Command::Help => {
-                let (role, accounts) = (self.role(id), self.accounts.is_some());
+                let (role, accounts) = (
+                    self.role(id),
+                    self.accounts.as_ref().is_some_and(|accounts| accounts.are_on()),
+                );
                 let has = |form: &Form| {
                     role.is_told_of(form.verb) && (accounts || !form.is_for_accounts())
                 };

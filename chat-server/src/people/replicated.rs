@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use chat_cluster::entry::{Incarnation, PersonId as Client};
 use chat_cluster::wire::{Malformed, Reader, Write};
+use chat_protocol::account::AccountError;
 use chat_protocol::command::{Command, Parsed, parse};
 use chat_protocol::name::{Name, NameError};
 use chat_protocol::refusal::Refusal;
@@ -35,9 +36,9 @@ type Arrived<T> = (Arc<Room<T>>, MemberId, usize);
 impl<T: Transport> People<T> {
     /// A client gets its name, if that is free, and is on the way to the first room.
     pub(crate) fn enters(&mut self, client: Client, enter: Enter) -> Result<Hold, NameError> {
-        let Enter { name, encoding, account, ip } = enter;
+        let Enter { name, encoding, proved, ip } = enter;
         let elsewhere = Location::Elsewhere { is_there: false };
-        let id = self.admit(name.parse()?, encoding, elsewhere, account)?;
+        let id = self.admit_proved(name.parse()?, encoding, elsewhere, proved)?;
         self.set_address(id, Some(ip));
         let hold = Hold { id, turn: 0, link: link(client) };
         self.holds_mut().insert(client, hold);
@@ -125,6 +126,51 @@ impl<T: Transport> People<T> {
             self.tell_accepted(hold, number);
         }
         Some((effect, self.caused))
+    }
+
+    /// A client makes the account of its name. `None`: another connection has its person.
+    pub(crate) fn registers(
+        &mut self,
+        client: Client,
+        hash: &str,
+    ) -> Option<Result<Box<str>, AccountError>> {
+        let id = self.hold(client).filter(|hold| self.is_held(*hold))?.id;
+        let accounts = Arc::clone(self.accounts.as_ref()?);
+        if self.person(id).account.is_some() {
+            return Some(Err(AccountError::HasOne));
+        }
+        let made = accounts.make(self.person(id).name.clone(), hash.into());
+        if let Ok(account) = &made {
+            self.set_account(id, account.clone());
+        }
+        Some(made)
+    }
+
+    /// A client gives its account another word. `None`: another connection has its person.
+    pub(crate) fn changes_word(
+        &mut self,
+        client: Client,
+        hash: &str,
+    ) -> Option<Result<Box<str>, AccountError>> {
+        let id = self.hold(client).filter(|hold| self.is_held(*hold))?.id;
+        let accounts = Arc::clone(self.accounts.as_ref()?);
+        let Some(account) = self.person(id).account.clone() else {
+            return Some(Err(AccountError::HasNone));
+        };
+        let changed = accounts.give_word(&account, hash.into());
+        if changed.is_ok() {
+            self.end_others(id);
+        }
+        Some(changed.map(|()| account))
+    }
+
+    /// The operator gives an account a word, or removes it.
+    pub(crate) fn has_account_set(&mut self, name: &str, hash: Option<&str>) {
+        let (Ok(name), Some(accounts)) = (name.parse::<Name>(), &self.accounts) else { return };
+        match accounts.set(name.clone(), hash.map(Arc::from)) {
+            Ok(account) => self.end_account(&account, None),
+            Err(error) => tracing::warn!(%name, %error, "the account was not changed"),
+        }
     }
 
     /// A client comes back to a session. `connection`: it is connected to this server.

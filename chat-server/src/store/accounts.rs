@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 /// The options of accounts.
 #[derive(Args, Debug)]
 pub(crate) struct AccountOptions {
-    /// Names that belong to people, who prove them by a word; kept in the file of `--store`
+    /// Names that belong to people, who prove them by a word; kept in the file of `--store`, or by `--cluster`
     #[arg(help_heading = "Memory", long, value_name = "WHO", value_enum, default_value_t)]
     accounts: Need,
 
@@ -37,7 +37,8 @@ pub(crate) struct StoredAccounts {
     pub(crate) is_required: bool,
     pub(crate) admins: Vec<Name>,
     pub(crate) accounts: Vec<Account>,
-    pub(crate) file: AccountFile,
+    /// `None`: the log of several servers has them.
+    pub(crate) file: Option<AccountFile>,
 }
 
 /// The file that keeps accounts.
@@ -49,12 +50,16 @@ impl AccountOptions {
         self.accounts != Need::Off
     }
 
-    pub(super) fn stored(&self, accounts: Vec<Account>, file: &Arc<Store>) -> StoredAccounts {
+    pub(super) fn stored(
+        &self,
+        accounts: Vec<Account>,
+        file: Option<&Arc<Store>>,
+    ) -> StoredAccounts {
         StoredAccounts {
             is_required: self.accounts == Need::Required,
             admins: self.admin.clone(),
             accounts,
-            file: AccountFile(Arc::clone(file)),
+            file: file.map(|file| AccountFile(Arc::clone(file))),
         }
     }
 }

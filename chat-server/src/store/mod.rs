@@ -1,6 +1,5 @@
 //! The store of what is said in rooms: its options, and what people are told about it (requirements 11.3 to 11.7).
 
-pub(crate) mod account;
 mod accounts;
 pub(crate) mod forget;
 mod hash;
@@ -97,6 +96,11 @@ impl StoreOptions {
         (self.keep.duration(), self.keep_size.0)
     }
 
+    /// The accounts of several servers, if there are to be some, before one has any.
+    pub(crate) fn shared_accounts(&self) -> Option<StoredAccounts> {
+        self.accounts.are_on().then(|| self.accounts.stored(Vec::new(), None))
+    }
+
     /// Opens the store, if there is to be one. What happens to it is told on the console.
     pub(crate) fn open(
         &self,
@@ -143,7 +147,7 @@ impl StoreOptions {
             return Err(Error { path: path.clone(), reason: io::Error::other(reason).into() });
         }
         let inner = Arc::new(inner);
-        let accounts = self.accounts.are_on().then(|| self.accounts.stored(accounts, &inner));
+        let accounts = self.accounts.are_on().then(|| self.accounts.stored(accounts, Some(&inner)));
         let comes_first = self.durability == Survives::Commit;
         let keep = self.keep;
         Ok(Some(Store { inner, accounts, sanctions, sessions, keep, comes_first, damage }))
@@ -223,7 +227,7 @@ impl Store {
 }
 
 /// Opens the store of a server that is not running, for a subcommand. It makes none where there is none.
-fn open_offline(path: &Path) -> Result<chat_store::store::Store, Error> {
+pub(crate) fn open_offline(path: &Path) -> Result<chat_store::store::Store, Error> {
     let fail = |reason| Error { path: path.to_owned(), reason };
     path.metadata().map_err(|error| fail(error.into()))?;
     let options = Options {
@@ -261,8 +265,8 @@ impl fmt::Display for Place {
 /// There is no store.
 #[derive(Debug)]
 pub struct Error {
-    path: PathBuf,
-    reason: OpenError,
+    pub(crate) path: PathBuf,
+    pub(crate) reason: OpenError,
 }
 
 impl Error {

@@ -169,7 +169,7 @@ fn r12_1_accounts_need_a_store_names_and_commands() {
         let output = binaries::server().args(options).output().expect("it runs");
         assert_eq!(output.status.code(), Some(2), "{options:?}");
         let why = String::from_utf8_lossy(&output.stderr).into_owned();
-        let due = "error: --accounts needs a --store, --ask-name and --commands (try --help)\n";
+        let due = "error: --accounts needs a --store or --cluster, --ask-name and --commands (try --help)\n";
         assert_eq!(why, due);
     }
 }

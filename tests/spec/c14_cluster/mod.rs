@@ -1,4 +1,5 @@
-//! Chapter 14: several servers that are one chat. What is said: `speaking`; names: `names`; rooms: `rooms`; sessions: `sessions`.
+//! Chapter 14: several servers that are one chat. What is said: `speaking`; names: `names`; rooms: `rooms`; sessions: `sessions`;
+//! accounts, and what outlives all servers: `lasting`; what was said before: `history`.
 //! The start: `starting`. Servers that fail: `nodes`; brokers that fail: `brokers`; what is in the log: `log`.
 //!
 //! The tests need a `nats-server`, and skip themselves without one. The first server of a chat begins it when it has heard no
@@ -6,6 +7,8 @@
 //! rooms of their own; a server that is to fail is a third one.
 
 mod brokers;
+mod history;
+mod lasting;
 mod log;
 mod names;
 mod nodes;

@@ -105,7 +105,7 @@ fn r14_11_what_a_killed_server_had_brought_in_is_heard_by_all_alike() -> Result 
     let mut said = Vec::new();
     for listener in &mut listeners {
         let heard = hear_until(listener, "* Gema ha salido")?;
-        said.push(heard.into_iter().filter(|line| line.starts_with("Gema > ")).next_back());
+        said.push(heard.into_iter().rfind(|line| line.starts_with("Gema > ")));
         listener.send("fin\n")?;
     }
     assert_eq!(said[0], said[1]);

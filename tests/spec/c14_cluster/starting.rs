@@ -115,7 +115,6 @@ fn r14_4_what_a_cluster_does_not_have_is_refused() {
         (&["--operator", "Profe"][..], "--operator"),
         (&["--profile", "practico"], "--operator"),
         (&["--store", "store.db"], "--store"),
-        (&["--profile", "grupal", "--store", "x.db", "--accounts", "optional"], "--accounts"),
         (&["--max-line", "32769"], "--max-line"),
     ] {
         let output = somewhere().run(options);

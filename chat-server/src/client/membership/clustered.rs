@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chat_protocol::command::Command;
 use chat_protocol::name::{Name, NameError};
+use chat_protocol::refusal::Refusal;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
@@ -17,6 +18,7 @@ use crate::people::accounts::Proved;
 use crate::people::directory::coming::Hold;
 use crate::people::directory::{Arrival, sessions};
 use crate::people::speech::Speaker;
+use crate::room::event::Notice;
 use crate::room::seat::Seat;
 
 /// The clients of a cluster, if this is a server of one.
@@ -25,8 +27,11 @@ type Clustered<'a> = &'a Arc<Cluster<TcpConnection>>;
 /// The time between two attempts to get a name for a client that has not asked for one.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// The longest line that goes into the log, in bytes: with its author and its room it fits into a pass.
+const LONGEST: usize = 60 * 1024;
+
 impl<'a> Membership<'a> {
-    fn cluster(&self) -> Option<Clustered<'a>> {
+    pub(super) fn cluster(&self) -> Option<Clustered<'a>> {
         self.server.cluster.as_ref()
     }
 
@@ -50,8 +55,7 @@ impl<'a> Membership<'a> {
         self.run(async move {
             let is_proved = proved.is_some();
             server.deliveries.filled(&server.directory.first).await;
-            let account = proved.map(|proved| proved.account);
-            let entered = cluster.enter((&name, account), ip, seat, greeting).await;
+            let entered = cluster.enter((&name, proved), ip, seat, greeting).await;
             Outcome::Entered { name, is_proved, entered }
         });
         Taken::Asked
@@ -113,6 +117,9 @@ impl<'a> Membership<'a> {
         };
         self.is_now(hold, name);
         self.has_arrived(arrived);
+        if let Some(account) = self.server.directory.account(hold.id) {
+            self.tell_administrator(&account);
+        }
         Ok(())
     }
 
@@ -152,8 +159,22 @@ impl<'a> Membership<'a> {
         }
     }
 
-    /// The client says something. Returns whether it has gone into the log.
+    /// Returns whether a line does not fit into the log, and tells the client so: what was no text in it has become longer.
+    fn is_too_long(&mut self, line: &str) -> bool {
+        let is_too_long = line.len() > LONGEST;
+        if is_too_long {
+            let refusal = Refusal::LineTooLong(self.server.config.max_line);
+            let line = self.server.language().refusal(&refusal);
+            self.tell(&Notice::new("refusal", line, []));
+        }
+        is_too_long
+    }
+
+    /// The client says something. Returns whether it has gone into the log, or cannot.
     pub(super) fn says(&mut self, text: &str) -> bool {
+        if self.cluster().is_some() && self.is_too_long(text) {
+            return true;
+        }
         let (Some(cluster), State::InRoom(room, member, _)) = (self.cluster(), &self.state) else {
             return false;
         };
@@ -168,8 +189,11 @@ impl<'a> Membership<'a> {
         true
     }
 
-    /// The client commands something. Returns whether it has gone into the log.
+    /// The client commands something. Returns whether it has gone into the log, or cannot.
     pub(super) fn commands(&mut self, command: &Command, line: &str) -> bool {
+        if self.cluster().is_some() && self.is_too_long(line) {
+            return true;
+        }
         let (Some(cluster), Some((hold, _))) = (self.cluster(), &self.person) else { return false };
         if command.changes_nothing() {
             return false;

@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 use std::pin::Pin;
 
 use chat_protocol::account::{AccountError, Word};
-use chat_protocol::name::{Name, NameError};
+use chat_protocol::name::{Name, NameError, key};
 use chat_protocol::refusal::Refusal;
 use chat_store::line::Position;
 
@@ -30,7 +30,7 @@ pub(super) enum Outcome {
     Proved(Name, Result<Proved, AccountError>),
     /// The client's name is that of this account now.
     Registered(Result<Box<str>, AccountError>),
-    Changed(Result<(), AccountError>),
+    Changed(Result<Box<str>, AccountError>),
     /// The client has this name, by all servers, or not.
     Entered {
         name: Name,
@@ -134,21 +134,33 @@ impl<'a> Membership<'a> {
             (Wish::Register, Some(_)) => Err(AccountError::HasOne),
             (Wish::ChangeWord, None) => Err(AccountError::HasNone),
             (Wish::Register, None) => {
-                let word = word?;
-                self.run(async move {
-                    let registered = accounts.register(peer.ip(), name.clone(), word).await;
-                    if registered.is_ok() {
-                        tracing::info!(%peer, %name, "has made an account");
-                    }
-                    Outcome::Registered(registered)
-                });
+                let (word, cluster, hold) = (word?, self.cluster(), *hold);
+                // The first to come would be the administrator.
+                if accounts.is_admin(&key(name.as_str())) {
+                    return Err(AccountError::Registered);
+                }
+                let register = async move {
+                    let hash = accounts.hash(peer.ip(), word).await?;
+                    let made = match cluster {
+                        Some(cluster) => cluster.keep_word(hold, true, &hash).await?,
+                        None => accounts.register(name.clone(), hash).await?,
+                    };
+                    tracing::info!(%peer, %name, "has made an account");
+                    Ok(made)
+                };
+                self.run(async move { Outcome::Registered(register.await) });
                 Ok(())
             }
             (Wish::ChangeWord, Some(account)) => {
-                let word = word?;
-                self.run(async move {
-                    Outcome::Changed(accounts.change(peer.ip(), &account, word).await)
-                });
+                let (word, cluster, hold) = (word?, self.cluster(), *hold);
+                let change = async move {
+                    let hash = accounts.hash(peer.ip(), word).await?;
+                    match cluster {
+                        Some(cluster) => cluster.keep_word(hold, false, &hash).await,
+                        None => accounts.change(&account, hash).await.map(|()| account),
+                    }
+                };
+                self.run(async move { Outcome::Changed(change.await) });
                 Ok(())
             }
         }
@@ -172,9 +184,11 @@ impl<'a> Membership<'a> {
                     return Some(Ok(Taken::KeptOut(refusal)));
                 }
                 let account = proved.account.clone();
-                let entered = self.enter(name, Some(proved));
-                if entered.is_ok() {
-                    self.tell_administrator(&account);
+                let entered = self.enter(name.clone(), Some(proved));
+                match &entered {
+                    Ok(Taken::Asked) => {}
+                    Ok(_) => self.tell_administrator(&account),
+                    Err(error) => self.asks_word_again(name, *error),
                 }
                 return Some(entered);
             }
@@ -183,28 +197,19 @@ impl<'a> Membership<'a> {
                 return Some(Err(NameError::Account(error)));
             }
             Outcome::Entered { name, is_proved, entered } => {
-                if is_proved && matches!(entered, Err((NameError::NotNow, _))) {
-                    self.proof = Some(Box::new(Proof::Asked(name.clone())));
+                if let (true, Err((error, _))) = (is_proved, &entered) {
+                    self.asks_word_again(name.clone(), *error);
                 }
                 return Some(self.entered(name, entered).map(|()| Taken::Named));
             }
-            Outcome::Resumed(resumed) => {
-                return Some(self.resumed(resumed));
-            }
+            Outcome::Resumed(resumed) => return Some(self.resumed(resumed)),
             Outcome::Done(done) => {
                 self.done(done);
                 return None;
             }
-            Outcome::Registered(Ok(account)) => {
-                if let Some((hold, name)) = &self.person {
-                    self.server.directory.set_account(hold.id, account.clone());
-                    let line = self.server.language().registered(name).to_string();
-                    self.tell(&Notice::new("account", line, []));
-                    self.tell_administrator(&account);
-                }
-            }
-            Outcome::Changed(Ok(())) => {
-                if let Some((hold, _)) = &self.person {
+            Outcome::Registered(Ok(account)) => self.registered(&account),
+            Outcome::Changed(Ok(_)) => {
+                if let (Some((hold, _)), None) = (&self.person, self.cluster()) {
                     self.server.directory.end_others(hold.id);
                 }
                 self.tell(&Notice::new("account", self.server.language().word_changed(), []));
@@ -217,7 +222,26 @@ impl<'a> Membership<'a> {
         None
     }
 
-    fn tell_administrator(&mut self, account: &str) {
+    /// The client has made the account of its name.
+    fn registered(&mut self, account: &str) {
+        let Some((hold, name)) = &self.person else { return };
+        // In a cluster, all servers have done so.
+        if self.cluster().is_none() {
+            self.server.directory.set_account(hold.id, account.into());
+        }
+        let line = self.server.language().registered(name).to_string();
+        self.tell(&Notice::new("account", line, []));
+        self.tell_administrator(account);
+    }
+
+    /// The word is asked for again, if it is wrong by now, or no name is given.
+    fn asks_word_again(&mut self, name: Name, error: NameError) {
+        if let NameError::Account(AccountError::WrongWord) | NameError::NotNow = error {
+            self.proof = Some(Box::new(Proof::Asked(name)));
+        }
+    }
+
+    pub(super) fn tell_administrator(&mut self, account: &str) {
         if self.server.accounts.as_ref().is_some_and(|accounts| accounts.is_admin(account)) {
             self.tell(&Notice::new("account", self.server.language().is_admin(), []));
         }

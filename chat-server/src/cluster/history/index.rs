@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn r14_15_the_last_places_of_each_room_are_kept() {
+    fn r14_17_the_last_places_of_each_room_are_kept() {
         let mut index = Index::behind(1_000);
         for n in 0..300 {
             said(&mut index, "a", 2_000 + n);
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn r14_15_when_there_are_too_many_rooms_the_quietest_are_forgotten() {
+    fn r14_17_when_there_are_too_many_rooms_the_quietest_are_forgotten() {
         let mut index = Index::behind(0);
         for n in 0..MAX_ROOMS as u64 {
             said(&mut index, &n.to_string(), 1 + n);

@@ -1,10 +1,12 @@
 //! Accounts: names that belong to people, who prove them by a word (chapter 12).
 //!
-//! All of them are in memory, some 300 bytes each, so that a name is looked up at once; the store keeps them. Only a word
-//! takes time: it is hashed in a thread of its own.
+//! All of them are in memory, some 300 bytes each, so that a name is looked up at once; the store keeps them, or the log of
+//! several servers. Only a word takes time: it is hashed in a thread of its own.
 
 mod attempts;
 mod hashing;
+#[cfg(feature = "cluster")]
+pub(crate) mod replicated;
 
 use std::collections::HashMap;
 use std::mem;
@@ -24,6 +26,8 @@ use hashing::Hashing;
 
 /// The accounts of a chat.
 pub(crate) struct Accounts {
+    /// Else they are only kept, for other servers.
+    are_on: bool,
     /// A name without an account is refused.
     is_required: bool,
     /// The [keys](key) of administrators.
@@ -31,7 +35,8 @@ pub(crate) struct Accounts {
     registered: Mutex<Registered>,
     attempts: Arc<Mutex<Attempts>>,
     hashing: Hashing,
-    file: AccountFile,
+    /// `None`: the log of several servers has them.
+    file: Option<AccountFile>,
 }
 
 #[derive(Default)]
@@ -39,6 +44,8 @@ struct Registered {
     names: UniqueNames<AccountId>,
     by_id: HashMap<AccountId, Registration>,
     next: u32,
+    /// Counts what was changed.
+    changes: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,11 +57,11 @@ struct Registration {
 }
 
 /// An account whose word was right, by this hash.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Proved {
     /// The [key] of its name.
     pub(crate) account: Box<str>,
-    hash: Arc<str>,
+    pub(crate) hash: Arc<str>,
 }
 
 /// The way in which a name stands to the accounts.
@@ -77,6 +84,7 @@ impl Accounts {
             let _ = registered.claim(name, hash.into());
         }
         Self {
+            are_on: true,
             is_required,
             admins: admins.iter().map(|name| key(name.as_str())).collect(),
             registered: Mutex::new(registered),
@@ -84,6 +92,24 @@ impl Accounts {
             hashing: Hashing::default(),
             file,
         }
+    }
+
+    /// Those of other servers, in one that has none.
+    pub(crate) fn of_others() -> Self {
+        Self {
+            are_on: false,
+            is_required: false,
+            admins: Vec::new(),
+            registered: Mutex::default(),
+            attempts: Arc::default(),
+            hashing: Hashing::default(),
+            file: None,
+        }
+    }
+
+    /// Returns whether there are accounts here.
+    pub(crate) fn are_on(&self) -> bool {
+        self.are_on
     }
 
     /// The [keys](key) of administrators.
@@ -103,6 +129,9 @@ impl Accounts {
 
     /// The way in which a name stands.
     pub(crate) fn standing(&self, name: &Name) -> Standing {
+        if !self.are_on {
+            return Standing::Free;
+        }
         let registered = self.lock();
         match registered.names.in_the_way(name).map(|id| &registered.by_id[&id]) {
             Some(Registration { name: registered, hash })
@@ -159,29 +188,25 @@ impl Accounts {
     /// Returns whether an account has the word still by which it was proved: another one may have been given to it while this
     /// one was looked at.
     pub(crate) fn is_still_proved(&self, Proved { account, hash }: &Proved) -> bool {
-        let registered = self.lock();
-        let id = registered.names.find(account);
-        id.is_some_and(|id| registered.by_id[&id].hash == *hash)
+        self.lock().find_mut(account).is_some_and(|registered| registered.hash == *hash)
     }
 
-    /// Makes an account for a person from this address, who has this name. Returns its [key]. Cancel-safe, but it may
-    /// go on.
+    /// The hash of a word, for a person from this address that makes an account, or gives it another word. Cancel-safe.
+    pub(crate) async fn hash(&self, address: IpAddr, word: Word) -> Result<Arc<str>, AccountError> {
+        attempts::lock(&self.attempts).count_account(address, Instant::now())?;
+        self.hashing.run(address, move || hash(&word)).await
+    }
+
+    /// Makes an account for a person that has this name. Returns its [key]. Cancel-safe, but it may go on.
     pub(crate) async fn register(
         &self,
-        address: IpAddr,
         name: Name,
-        word: Word,
+        hash: Arc<str>,
     ) -> Result<Box<str>, AccountError> {
-        // The first to come would be the administrator.
-        if self.is_admin(&key(name.as_str())) {
-            return Err(AccountError::Registered);
-        }
-        attempts::lock(&self.attempts).count_account(address, Instant::now())?;
-        let hash = self.hashing.run(address, move || hash(&word)).await?;
         let kept = {
             let mut registered = self.lock();
             registered.claim(name.clone(), Arc::clone(&hash))?;
-            self.file.keep(&name, &hash)
+            self.file.as_ref().ok_or(AccountError::Off)?.keep(&name, &hash)
         };
         if !kept.await {
             self.lock().release(&name);
@@ -190,21 +215,14 @@ impl Accounts {
         Ok(key(name.as_str()).into())
     }
 
-    /// Gives an account another word, from this address. Cancel-safe, but it may go on.
-    pub(crate) async fn change(
-        &self,
-        address: IpAddr,
-        account: &str,
-        word: Word,
-    ) -> Result<(), AccountError> {
-        attempts::lock(&self.attempts).count_account(address, Instant::now())?;
-        let hash = self.hashing.run(address, move || hash(&word)).await?;
+    /// Gives an account the word of this hash. Cancel-safe, but it may go on.
+    pub(crate) async fn change(&self, account: &str, hash: Arc<str>) -> Result<(), AccountError> {
         // At once here as well as in the file, which has it also if this is not waited for.
         let (kept, before) = {
             let mut registered = self.lock();
             let changed = registered.find_mut(account).ok_or(AccountError::HasNone)?;
             let before = mem::replace(&mut changed.hash, Arc::clone(&hash));
-            (self.file.keep(&changed.name, &hash), before)
+            (self.file.as_ref().ok_or(AccountError::Off)?.keep(&changed.name, &hash), before)
         };
         if kept.await {
             return Ok(());
@@ -229,6 +247,7 @@ impl Registered {
         let id = AccountId(self.next);
         self.names.claim(&name, id).map_err(|_| AccountError::Registered)?;
         self.next += 1;
+        self.changes += 1;
         self.by_id.insert(id, Registration { name, hash });
         Ok(())
     }

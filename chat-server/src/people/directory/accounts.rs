@@ -45,16 +45,21 @@ impl<T: Transport> People<T> {
         let Some(account) = self.by_id.get(&id).and_then(|person| person.account.clone()) else {
             return;
         };
+        self.end_account(&account, Some(id));
+    }
+
+    /// All people in an account but this one are sent away, and nobody comes back to a session of it.
+    pub(in crate::people) fn end_account(&mut self, account: &str, but: Option<PersonId>) {
         let in_account =
-            |(_, person): &(&PersonId, &Person<T>)| person.account.as_ref() == Some(&account);
+            |(_, person): &(&PersonId, &Person<T>)| person.account.as_deref() == Some(account);
         let mut others: Vec<_> =
             self.by_id.iter().filter(in_account).map(|(other, _)| *other).collect();
         others.sort_unstable();
         let farewell = self.rules.language.word_is_another();
-        for other in others.into_iter().filter(|other| *other != id) {
+        for other in others.into_iter().filter(|other| Some(*other) != but) {
             self.send_away(other, farewell.to_owned());
         }
-        for token in self.sessions.left_by(&account) {
+        for token in self.sessions.left_by(account) {
             self.end_session(token, false);
         }
     }

@@ -46,18 +46,15 @@ impl<T: Transport> Directory<T> {
         proved: Option<Proved>,
     ) -> Result<PersonId, NameError> {
         let mut people = self.lock();
-        // Whoever changes a word ends other connections under this lock, later.
-        if !proved.as_ref().is_none_or(|proved| people.is_still_proved(proved)) {
-            return Err(NameError::Account(AccountError::WrongWord));
-        }
-        let account = proved.map(|proved| proved.account);
         if people.rules.reserves(&name) {
             return Err(NameError::Reserved);
         }
-        if let Some(error) = people.objection_of_accounts(&name, account.as_deref()) {
-            return Err(error);
-        }
-        people.admit(name, encoding, Location::Moving(Vec::new()), account)
+        people.admit_proved(name, encoding, Location::Moving(Vec::new()), proved)
+    }
+
+    /// Returns whether no client can have this name.
+    pub(crate) fn reserves(&self, name: &Name) -> bool {
+        self.lock().rules.reserves(name)
     }
 
     /// Gives a name to a client that is not asked for a name, with its number among those of its port.
@@ -85,6 +82,25 @@ impl<T: Transport> Directory<T> {
 }
 
 impl<T: Transport> People<T> {
+    /// Gives a client its name, if the accounts have nothing against it.
+    pub(in crate::people) fn admit_proved(
+        &mut self,
+        name: Name,
+        encoding: Encoding,
+        location: Location<T>,
+        proved: Option<Proved>,
+    ) -> Result<PersonId, NameError> {
+        // Whoever changes a word ends other connections under this lock, later.
+        if !proved.as_ref().is_none_or(|proved| self.is_still_proved(proved)) {
+            return Err(NameError::Account(AccountError::WrongWord));
+        }
+        let account = proved.map(|proved| proved.account);
+        if let Some(error) = self.objection_of_accounts(&name, account.as_deref()) {
+            return Err(error);
+        }
+        self.admit(name, encoding, location, account)
+    }
+
     pub(in crate::people) fn leave(&mut self, hold: Hold, leaving: Leaving) {
         let is_sent_away = self.house.farewells.contains_key(&hold.id);
         let leaving = if is_sent_away { Leaving::ForGood } else { leaving };

@@ -14,6 +14,7 @@ use chat_store::session::Token;
 use super::coming::Hold;
 use super::{Directory, FIRST, Location, People, PersonId};
 use crate::net::transport::Transport;
+use crate::people::house::sanctions::Sanctions;
 use crate::room::memory::Memories;
 use crate::room::order::Room;
 use crate::room::seat::MemberId;
@@ -148,7 +149,21 @@ impl<T: Transport> People<T> {
         self.expire();
     }
 
-    /// Nobody is there. The first room stays open.
+    /// A value that is another when something has changed that outlives all servers.
+    pub(crate) fn lasting(&self) -> (u64, usize, u64) {
+        let (last, number) = self.house.sanctions.mark();
+        (last, number, self.accounts.as_ref().map_or(0, |accounts| accounts.changes()))
+    }
+
+    /// Nothing has outlived the servers.
+    pub(crate) fn forget_lasting(&mut self) {
+        self.house.sanctions = Sanctions::everywhere(Vec::new());
+        if let Some(accounts) = &self.accounts {
+            accounts.forget_all();
+        }
+    }
+
+    /// Nobody is there. The first room stays open, and what outlives all people is kept.
     pub(crate) fn forget_all(&mut self) {
         let first = Arc::clone(&self.rooms[&FIRST].room);
         let sessions = self.sessions.emptied();
@@ -160,9 +175,9 @@ impl<T: Transport> People<T> {
                 _ => open.room.close(),
             }
         }
-        let Self { house, time, .. } = mem::replace(self, empty);
-        self.time = time;
-        self.house.take_rest_of(house);
+        let Self { house, time, accounts, .. } = mem::replace(self, empty);
+        (self.time, self.accounts, self.house) = (time, accounts, house);
+        self.house.farewells.clear();
     }
 }
 

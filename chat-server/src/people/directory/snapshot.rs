@@ -12,6 +12,7 @@ use super::sessions::Sessions;
 use super::{FIRST, Location, OpenRoom, People, Person, PersonId, RoomId};
 use crate::net::transport::Transport;
 use crate::net::wire::encoding::Encoding;
+use crate::people::accounts::Accounts;
 use crate::people::house::sanctions::Sanctions;
 use crate::people::house::settings::Settings;
 use crate::people::names::UniqueNames;
@@ -80,11 +81,15 @@ impl<T: Transport> People<T> {
             out.put_u64(id.0);
             out.put_text(farewell);
         }
+        if let Some(accounts) = &self.accounts {
+            accounts.write(out);
+        }
     }
 
     /// Takes over what another node has written, before anybody is here. All people that are present are elsewhere. Nothing is
     /// changed by malformed bytes.
     pub(in crate::people) fn read(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
+        let mut input = versioned(bytes)?;
         let Parts {
             next_person,
             next_room,
@@ -94,7 +99,12 @@ impl<T: Transport> People<T> {
             sessions,
             sanctions,
             farewells,
-        } = Parts::read(&self.sessions, bytes)?;
+        } = Parts::read(&self.sessions, &mut input)?;
+        let has_accounts = self.accounts.is_some();
+        let replace = has_accounts.then(|| Accounts::read(&mut input)).transpose()?;
+        if !input.is_empty() {
+            return Err(Malformed);
+        }
         let room_names = unique(rooms.iter().map(|(id, (name, _))| (*id, name)))?;
         let names = unique(people.iter().map(|(id, person)| (*id, &person.name)))?;
         if rooms.get(&FIRST).is_none_or(|(name, _)| *name != self.rooms[&FIRST].name) {
@@ -114,34 +124,18 @@ impl<T: Transport> People<T> {
         (self.rooms, self.room_names) = (rooms, room_names);
         (self.next_person, self.next_room, self.sessions) = (next_person, next_room, sessions);
         (self.house.sanctions, self.house.farewells) = (sanctions, farewells);
+        if let (Some(accounts), Some(replace)) = (&self.accounts, replace) {
+            replace(accounts);
+        }
         for (id, address) in addresses {
             self.set_address(id, Some(address));
         }
         Ok(())
     }
-
-    /// Writes what outlives all people and all rooms: bans and mutes that hold everywhere.
-    pub(in crate::people) fn write_lasting(&self, out: &mut Vec<u8>) {
-        out.put_u8(VERSION);
-        self.house.sanctions.write(out);
-    }
-
-    /// Takes over what was written so. Nothing is changed by malformed bytes.
-    pub(in crate::people) fn read_lasting(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
-        let mut input = versioned(bytes)?;
-        let sanctions = Sanctions::everywhere(Vec::new()).read(&mut input)?;
-        if !input.is_empty() {
-            return Err(Malformed);
-        }
-        self.house.sanctions = sanctions;
-        Ok(())
-    }
 }
 
 impl<T> Parts<T> {
-    fn read(sessions: &Sessions, bytes: &[u8]) -> Result<Self, Malformed> {
-        let mut input = versioned(bytes)?;
-        let input = &mut input;
+    fn read(sessions: &Sessions, input: &mut Reader<'_>) -> Result<Self, Malformed> {
         let (next_person, next_room) = (input.u64()?, input.u64()?);
         let rooms: Vec<_> = input.list(|input| {
             Ok((RoomId(input.u64()?), (read_name(input)?, Settings::read(input)?)))
@@ -168,7 +162,7 @@ impl<T> Parts<T> {
             farewells: farewells.into_iter().collect(),
         };
         let is_twice = numbers != [parts.rooms.len(), parts.people.len(), parts.farewells.len()];
-        if is_twice || !input.is_empty() || !parts.belong_together() {
+        if is_twice || !parts.belong_together() {
             return Err(Malformed);
         }
         Ok(parts)

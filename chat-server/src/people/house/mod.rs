@@ -54,13 +54,6 @@ impl<P> House<P> {
         }
     }
 
-    /// What is not shared by several servers is as in this one.
-    #[cfg(feature = "cluster")]
-    pub(super) fn take_rest_of(&mut self, other: Self) {
-        let Self { admins, store, motd, .. } = other;
-        (self.admins, self.store, self.motd) = (admins, store, motd);
-    }
-
     /// The same with this administrator's account alone.
     #[cfg(test)]
     pub(super) fn of_admin(account: &str) -> Self {

@@ -51,7 +51,7 @@ fn numbered(room: &str, text: &str, number: Option<u64>) -> Entry {
 }
 
 #[test]
-fn r14_15_what_was_said_is_found_with_its_place_and_its_room() {
+fn r14_17_what_was_said_is_found_with_its_place_and_its_room() {
     let mut log = Stretch::new();
     log.has(A, 7, vec![say("a", "uno"), Entry::Node(Notice::Alive), say("b", "dos")]);
     log.has(B, 3, vec![say("a", "tres")]);
@@ -61,7 +61,7 @@ fn r14_15_what_was_said_is_found_with_its_place_and_its_room() {
 }
 
 #[test]
-fn r14_15_a_pass_or_a_line_that_was_sent_again_is_found_once() {
+fn r14_17_a_pass_or_a_line_that_was_sent_again_is_found_once() {
     let mut log = Stretch::new();
     log.has(A, 7, vec![numbered("a", "uno", Some(1))]);
     log.has(A, 7, vec![numbered("a", "uno", Some(1))]);
@@ -72,7 +72,7 @@ fn r14_15_a_pass_or_a_line_that_was_sent_again_is_found_once() {
 }
 
 #[test]
-fn r14_15_a_node_that_is_dead_has_said_nothing_more() {
+fn r14_17_a_node_that_is_dead_has_said_nothing_more() {
     let mut log = Stretch::new();
     log.has(A, 7, vec![say("a", "uno")]);
     log.has(B, 3, vec![say("a", "dos")]);

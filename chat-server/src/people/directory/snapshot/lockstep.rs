@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use chat_cluster::entry::{Incarnation, PersonId as PersonOfNode};
 use chat_protocol::command::{Parsed, parse};
 use chat_protocol::language::Language;
 use chat_store::line::Position;
@@ -11,6 +12,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::net::transport::fake::Recorder;
+use crate::people::accounts::{Accounts, Proved, Standing};
 use crate::people::commands::Effect;
 use crate::people::directory::coming::{Hold, Leaving};
 use crate::people::directory::resumption::Back;
@@ -22,6 +24,7 @@ use crate::room::fanout::Deliveries;
 use crate::room::memory::Memories;
 use crate::room::outbox::OutboxLimits;
 use crate::room::seat::Seat;
+use crate::store::StoredAccounts;
 
 const RULES: Rules =
     Rules { presence: true, commands: false, guests: false, max_rooms: 3, language: Language::Es };
@@ -91,7 +94,10 @@ pub(super) struct Pair {
 pub(super) fn node(memories: Memories) -> Directory<Recorder> {
     let sessions = Sessions::new(Duration::from_mins(1), Duration::from_secs(10));
     let deliveries = Deliveries::new(OutboxLimits::lenient(), None, Some(memories)).0;
-    let directory = Directory::new(deliveries, RULES, sessions);
+    let accounts =
+        StoredAccounts { is_required: false, admins: vec![], accounts: vec![], file: None };
+    let accounts = Arc::new(Accounts::new(accounts));
+    let directory = Directory::new(deliveries, RULES, sessions).with_accounts(Some(accounts));
     directory.keep_order(House::of_admin("zoe"));
     directory.lock().has_nodes();
     directory
@@ -152,11 +158,21 @@ impl Pair {
                 people.say(hold.id, &Notice::new(MESSAGE, "a", []).saying("a"));
             }),
             14 => self.begin(who),
-            15 => self.on_both(|people, _| {
-                let account = people.person(hold.id).name.as_str().to_lowercase().into();
-                people.set_account(hold.id, account);
+            15 if what < 2 => self.on_both(|people, _| {
+                people.has_account_set(NAMES[who % NAMES.len()], Some("1").filter(|_| what == 0));
             }),
-            16 if what < 4 => self.on_both(|people, _| people.end_others(hold.id)),
+            15 => {
+                _ = self.on_both(|people, _| {
+                    let client = client(people, hold);
+                    people.registers(client, "2")
+                });
+            }
+            16 if what < 4 => {
+                _ = self.on_both(|people, _| {
+                    let client = client(people, hold);
+                    people.changes_word(client, "3")
+                });
+            }
             16 => _ = self.on_both(|people, _| people.accept(hold, what as u64)),
             17 | 18 => self.on_both(|people, _| people.leave(hold, Leaving::Cut)),
             _ => self.on_both(|people, _| people.leave(hold, Leaving::ForGood)),
@@ -182,7 +198,14 @@ impl Pair {
             } else {
                 Location::Elsewhere { is_there: false }
             };
-            people.admit(name.parse().unwrap(), Encoding::Text, location, None)
+            let name = name.parse().unwrap();
+            let proved = match people.accounts.as_ref().map(|accounts| accounts.standing(&name)) {
+                Some(Standing::Registered(account, hash)) if from < 6 => {
+                    Some(Proved { account, hash })
+                }
+                _ => None,
+            };
+            people.admit_proved(name, Encoding::Text, location, proved)
         });
         if let Ok(id) = admitted {
             let hold = Hold::without_session(id);
@@ -255,6 +278,13 @@ impl Pair {
             self.clients.push(Client { hold, node: home, ip, coming });
         }
     }
+}
+
+/// Its client, of a third node.
+fn client(people: &mut People<Recorder>, hold: Hold) -> PersonOfNode {
+    let client = PersonOfNode { node: Incarnation(1), number: 1 };
+    people.holds_mut().insert(client, hold);
+    client
 }
 
 fn connection(ip: IpAddr) -> Arc<Recorder> {

@@ -9,6 +9,11 @@ use crate::people::house::roles::Role;
 const ROLES: [Role; 4] = [Role::Member, Role::Operator, Role::Owner, Role::Admin];
 
 impl Sanctions {
+    /// Values that are others when a sanction was imposed or lifted.
+    pub(crate) fn mark(&self) -> (u64, usize) {
+        (self.last_id, self.entries.len())
+    }
+
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         out.put_u64(self.last_id);
         out.put_count(self.entries.len());
