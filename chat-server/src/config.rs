@@ -296,8 +296,10 @@ impl Config {
     pub(crate) fn of_all_servers(&self, admins: Option<&[String]>) -> String {
         let (rooms, resume, absence) = (self.max_rooms, self.resume(), &self.absence);
         let admins = admins.unwrap_or_default().join(",");
+        let commands = if self.commands.is_on() { "on" } else { "off" };
+        let label = format!("{:?}", self.label).to_lowercase();
         format!(
-            "--max-rooms {rooms} --resume {} s --absence {absence} --admin {admins}",
+            "--commands {commands} --label {label} --max-rooms {rooms} --resume {}s --absence {absence} --admin {admins}",
             resume.as_secs()
         )
     }

@@ -47,7 +47,7 @@ pub(crate) struct Brokers {
     cluster_name: ChatName,
 
     /// User at the NATS servers
-    #[arg(help_heading = "Cluster", long, value_name = "NAME", requires = "cluster_password_file")]
+    #[arg(help_heading = "Cluster", long, value_name = "NAME", requires_all = ["cluster", "cluster_password_file"])]
     cluster_user: Option<String>,
 
     /// File with the user's password
@@ -55,11 +55,17 @@ pub(crate) struct Brokers {
     cluster_password_file: Option<PathBuf>,
 
     /// File with credentials for the NATS servers, instead of user and password
-    #[arg(help_heading = "Cluster", long, value_name = "FILE", conflicts_with = "cluster_user")]
+    #[arg(
+        help_heading = "Cluster",
+        long,
+        value_name = "FILE",
+        conflicts_with = "cluster_user",
+        requires = "cluster"
+    )]
     cluster_creds: Option<PathBuf>,
 
     /// File with the authorities whose certificates the NATS servers may have
-    #[arg(help_heading = "Cluster", long, value_name = "FILE")]
+    #[arg(help_heading = "Cluster", long, value_name = "FILE", requires = "cluster")]
     cluster_ca: Option<PathBuf>,
 }
 

@@ -82,6 +82,8 @@ async fn take_part(
             let super::Proposal { number, act, subject } = proposal;
             if let Err(error) = node.propose(number, act, subject) {
                 tracing::error!("an act of a client was not taken: {error}");
+                // It would wait for ever.
+                drop(u32::try_from(number).ok().and_then(|link| cluster.take_waiting(link)));
             }
         }
         let mut ended = None;

@@ -51,7 +51,7 @@ impl<T: Transport> People<T> {
         let receipt = language.private_receipt(&receiver, text);
         let receipt = Notice::new("receipt", receipt, [("who", &receiver)]);
         let receipt = self.encoding(from).encode(&receipt.saying(text));
-        let letter = self.letter(to, &line);
+        let letter = self.letter_of(from, to, &line);
         if self.is_sent(to, &letter) {
             self.person_mut(to).correspondent = Some(Box::new((from, sender)));
         }
@@ -59,7 +59,7 @@ impl<T: Transport> People<T> {
     }
 
     /// The space for a line that waits for a person, unless its node is to deliver it. One that is absent hears nothing.
-    pub(super) fn letter(&mut self, to: PersonId, line: &str) -> Result<Option<Letter>, Refusal> {
+    fn letter(&mut self, to: PersonId, line: &str) -> Result<Option<Letter>, Refusal> {
         let Person { name, location, mailbox, .. } = self.person_mut(to);
         let letter = match location {
             Location::Elsewhere { .. } => return Ok(None),
@@ -67,6 +67,19 @@ impl<T: Transport> People<T> {
             _ => mailbox.take(line.len() + 1),
         };
         letter.map(Some).ok_or_else(|| Refusal::CannotHearNow(name.clone()))
+    }
+
+    /// The same for a line of this person. One that is connected elsewhere has been told already that it was sent: then the line
+    /// waits without a bound of its own, and the receiver is told if it misses it.
+    pub(super) fn letter_of(
+        &mut self,
+        from: PersonId,
+        to: PersonId,
+        line: &str,
+    ) -> Result<Option<Letter>, Refusal> {
+        let letter = self.letter(to, line);
+        let is_told = matches!(self.person(from).location, Location::Elsewhere { .. });
+        if is_told && self.is_sent(to, &letter) { Ok(letter.unwrap_or_default()) } else { letter }
     }
 
     /// Returns whether a private message counts as sent. One node alone knows whether there is space for it, and this is the
@@ -105,6 +118,7 @@ impl<T: Transport> People<T> {
                 mail.push((line, Some(letter)));
                 self.caused += size;
             }
+            (Location::InRoom(..) | Location::Moving(_), None) => _ = self.tell_line(to, line),
             (Location::Console(console), _) => console.print_message(line),
             // Its node delivers it.
             _ => {}

@@ -38,7 +38,11 @@ impl<T: Transport> People<T> {
     pub(crate) fn enters(&mut self, client: Client, enter: Enter) -> Result<Hold, NameError> {
         let Enter { name, encoding, proved, ip } = enter;
         let elsewhere = Location::Elsewhere { is_there: false };
-        let id = self.admit_proved(name.parse()?, encoding, elsewhere, proved)?;
+        let name: Name = name.parse()?;
+        if name.is_reserved() || self.holds().contains_key(&client) {
+            return Err(NameError::Reserved);
+        }
+        let id = self.admit_proved(name, encoding, elsewhere, proved)?;
         self.set_address(id, Some(ip));
         let hold = Hold { id, turn: 0, link: link(client) };
         self.holds_mut().insert(client, hold);
@@ -66,6 +70,9 @@ impl<T: Transport> People<T> {
         seat: Option<(Seat<T>, Arrival)>,
     ) -> Option<Arrived<T>> {
         let hold = self.hold(client)?;
+        if self.is_held(hold) {
+            self.set_unannounced(hold.id, false);
+        }
         if let Some((seat, arrival)) = seat {
             return self.arrive_at(hold, seat, arrival);
         }
@@ -117,7 +124,8 @@ impl<T: Transport> People<T> {
         };
         self.caused = 0;
         let effect = match (token, parse(&line)) {
-            _ if !is_new => None,
+            // It has been sent away, and its server is about to learn that.
+            _ if !is_new || self.is_sent_away(hold.id) => None,
             (Some(token), _) => self.begins_session(hold.id, token),
             (None, Parsed::Command(command)) => self.obey(hold.id, command),
             (None, _) => None,
@@ -184,14 +192,18 @@ impl<T: Transport> People<T> {
         let hold = Hold { link: link(client), ..hold };
         self.set_address(hold.id, Some(ip));
         self.holds_mut().insert(client, hold);
+        if back.is_announced() {
+            self.set_unannounced(hold.id, true);
+        }
         Ok((hold, name, back))
     }
 
     /// A client leaves.
     pub(crate) fn leaves(&mut self, client: Client, leaving: Leaving) {
-        if let Some(hold) = self.holds_mut().remove(&client) {
-            self.leave(hold, leaving);
-        }
+        let Some(hold) = self.holds_mut().remove(&client) else { return };
+        // No room has heard that it was back.
+        let is_silent = self.is_held(hold) && self.set_unannounced(hold.id, false);
+        self.leave(hold, if is_silent { Leaving::Closing } else { leaving });
     }
 
     /// A server is gone, and its clients with it.
@@ -226,6 +238,11 @@ impl<T: Transport> People<T> {
             out.put_u64(hold.id.into());
             out.put_u32(hold.turn);
         }
+        let unannounced = self.unannounced();
+        out.put_count(unannounced.len());
+        for id in unannounced {
+            out.put_u64((*id).into());
+        }
         self.write(out);
     }
 
@@ -237,11 +254,13 @@ impl<T: Transport> People<T> {
             let (id, turn) = (PersonId::from(input.u64()?), input.u32()?);
             Ok((client, Hold { id, turn, link: link(client) }))
         })?;
+        let unannounced = input.list(|input| Ok(PersonId::from(input.u64()?)))?;
         // Rooms that open know that they do not remember what was said before this.
         self.set_position(position);
         self.read(input.rest())?;
         self.first().forget_the_past();
         *self.holds_mut() = holds;
+        self.have_unannounced(unannounced);
         Ok(())
     }
 

@@ -69,7 +69,7 @@ impl<'a> Membership<'a> {
         greeting: Option<String>,
     ) {
         let peer = self.connection.peer();
-        let mut copy = self.connection.number();
+        let (mut copy, connection) = (self.connection.number(), self.connection);
         let server = self.server;
         self.run(async move {
             server.deliveries.filled(&server.directory.first).await;
@@ -85,7 +85,13 @@ impl<'a> Membership<'a> {
                     // It has not asked for a name, and waits for one.
                     Err((NameError::NotNow, Some(again))) => {
                         seat = again;
-                        sleep(AGAIN).await;
+                        tokio::select! {
+                            () = sleep(AGAIN) => {}
+                            () = connection.gone() => {
+                                let entered = Err((NameError::NotNow, None));
+                                return Outcome::Entered { name, is_proved: false, entered };
+                            }
+                        }
                     }
                     entered => return Outcome::Entered { name, is_proved: false, entered },
                 }
@@ -220,6 +226,8 @@ impl<'a> Membership<'a> {
                 self.caused += caused;
                 self.changes(effect);
             }
+            // The end that it is told comes next.
+            None if self.cluster().is_some_and(|cluster| !cluster.is_open()) => {}
             None => self.give_way(),
         }
     }

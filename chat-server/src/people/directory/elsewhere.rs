@@ -1,5 +1,7 @@
 //! People that are connected to another node of the chat, and the time at which all nodes do the same.
 
+#[cfg(feature = "cluster")]
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
@@ -19,6 +21,9 @@ pub(super) struct Nodes {
     /// The persons of the clients that are connected, to this server or to another.
     #[cfg(feature = "cluster")]
     pub(super) holds: HashMap<Client, Hold>,
+    /// People that had left and have come back, of which no room has heard yet.
+    #[cfg(feature = "cluster")]
+    pub(super) unannounced: BTreeSet<PersonId>,
 }
 
 impl<T: Transport> People<T> {

@@ -1,6 +1,6 @@
 //! What the servers of a cluster need of people and rooms beside what all servers do.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::mem;
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
@@ -144,9 +144,29 @@ impl<T: Transport> People<T> {
         self.rooms.values().map(|open| &open.room)
     }
 
-    /// Does what is due.
+    /// People that had left and have come back, of which no room has heard yet.
+    pub(in crate::people) fn unannounced(&self) -> &BTreeSet<PersonId> {
+        &self.nodes.as_ref().expect(SEVERAL).unannounced
+    }
+
+    pub(in crate::people) fn have_unannounced(&mut self, people: BTreeSet<PersonId>) {
+        self.nodes.as_mut().expect(SEVERAL).unannounced = people;
+    }
+
+    /// Adds a person to these, or takes it out. Returns whether that was a change.
+    pub(in crate::people) fn set_unannounced(&mut self, id: PersonId, is_one: bool) -> bool {
+        let people = &mut self.nodes.as_mut().expect(SEVERAL).unannounced;
+        if is_one { people.insert(id) } else { people.remove(&id) }
+    }
+
+    /// Returns whether a person has been sent away, and is about to leave.
+    pub(in crate::people) fn is_sent_away(&self, id: PersonId) -> bool {
+        self.house.farewells.contains_key(&id)
+    }
+
+    /// Does what is due, and not so much at once that others wait for it: the rest with the next record.
     pub(crate) fn expire_now(&mut self) {
-        self.expire();
+        self.expire(AT_ONCE);
     }
 
     /// A value that is another when something has changed that outlives all servers.
@@ -180,5 +200,8 @@ impl<T: Transport> People<T> {
         self.house.farewells.clear();
     }
 }
+
+/// The people whose absence ends with one record, at most.
+const AT_ONCE: usize = 500;
 
 const SEVERAL: &str = "one of several servers";

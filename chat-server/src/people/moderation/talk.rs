@@ -128,7 +128,7 @@ impl<T: Transport> People<T> {
         let line = self.encoding(id).encode(&Notice::new("invitation", line, names));
         let receipt = Notice::new("invited", language.invited(name.as_str()), [("who", &name)]);
         let receipt = self.encoding(by).encode(&receipt);
-        let letter = self.letter(id, &line);
+        let letter = self.letter_of(by, id, &line);
         if self.is_sent(id, &letter) {
             self.settings_mut(by).invite(id);
         }

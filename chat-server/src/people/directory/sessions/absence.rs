@@ -20,7 +20,7 @@ impl<T: Transport> Directory<T> {
         loop {
             let next = {
                 let mut people = self.lock();
-                people.expire().map(|due| people.time.instant(due))
+                people.expire(usize::MAX).map(|due| people.time.instant(due))
             };
             tokio::select! {
                 () = tokio::time::sleep_until(next.unwrap_or_else(Instant::now)),
@@ -82,10 +82,10 @@ impl<T: Transport> People<T> {
         self.keep(token);
     }
 
-    /// Does what is due. Returns the time of the next, by the steady clock.
-    pub(in crate::people) fn expire(&mut self) -> Option<Duration> {
+    /// Does what is due, for so many sessions at most. Returns the time of the next, by the steady clock.
+    pub(in crate::people) fn expire(&mut self, most: usize) -> Option<Duration> {
         let now = self.time.steady();
-        loop {
+        for _ in 0..most {
             let &(due, token) = self.sessions.dues.first()?;
             if due > now {
                 return Some(due);
@@ -96,5 +96,6 @@ impl<T: Transport> People<T> {
                 None => self.end_session(token, false),
             }
         }
+        self.sessions.dues.first().map(|(due, _)| *due)
     }
 }
