@@ -16,11 +16,14 @@ use tokio::time::timeout;
 use crate::net::clock::{milliseconds, since_1970};
 use crate::net::wire::encoding::{Encoding, Object};
 use crate::room::archive::{Archive, LONGEST_COMMIT, Stored};
-use crate::room::event::{MESSAGE, Message};
+use crate::room::event::{MESSAGE, Message, Notice};
 use crate::store::Store;
 
 /// Bytes of messages that a room remembers. All of them fit into an outbox of the default size.
 const REMEMBERED: usize = 64 * 1024;
+
+/// So many times as much is remembered while somebody comes back: in a cluster, the others hear of it first.
+const WHILE_ARRIVING: usize = 16;
 
 /// What the memories of all rooms have in common.
 pub(crate) struct Memories {
@@ -48,6 +51,8 @@ pub(crate) struct Memory {
     is_begun: bool,
     /// Some of what has been said since is not remembered any more.
     has_forgotten: bool,
+    /// Clones belong to those who come back, and do not read any more from elsewhere.
+    arriving: Arc<()>,
 }
 
 impl Memories {
@@ -133,6 +138,7 @@ impl Memory {
             complete_from,
             is_begun: false,
             has_forgotten: false,
+            arriving: Arc::default(),
             size: 0,
             is_filled,
         }
@@ -204,19 +210,31 @@ impl Memory {
         self.complete_from
     }
 
+    /// More is remembered for as long as this is there: its owner is about to get the rest from here.
+    pub(crate) fn remember_more(&self) -> Arc<()> {
+        Arc::clone(&self.arriving)
+    }
+
+    /// The line for a member that comes back, and has missed messages. `None`: it has not.
+    fn missed(&self, behind: Position) -> Option<String> {
+        let notice = Notice::new("missed", self.common.language.missed_some(), []);
+        (!self.reaches(behind)).then(|| Encoding::Json.encode(&notice))
+    }
+
     /// Returns whether no message behind this position is missing.
     pub(crate) fn reaches(&self, behind: Position) -> bool {
         self.complete_from <= behind
     }
 
-    /// The messages behind this position, each an object, without those of this session.
+    /// The messages behind this position, each an object, without those of this session. If some are missing, that is the first.
     pub(crate) fn behind(
         &self,
         behind: Position,
         session: Position,
     ) -> impl Iterator<Item = String> {
         let lines = self.lines.iter().filter(move |line| line.position > behind);
-        lines.filter_map(move |line| said(line, session))
+        let missed = self.missed(behind).into_iter();
+        missed.chain(lines.filter_map(move |line| said(line, session)))
     }
 
     /// A position behind all that was said in the room by now, and before all that will be.
@@ -258,6 +276,7 @@ impl Memory {
         let (now, language) = (since_1970(), self.common.language);
         let keep = self.common.archive.store().and_then(|store| store.keep().duration());
         let oldest = keep.map_or(0, |keep| now.saturating_sub(keep).as_millis());
+        let count = count.min(MAX_HISTORY);
         let lines = self.lines.iter().skip(self.lines.len().saturating_sub(count));
         let lines = lines.filter(|line| u128::from(line.at.unsigned_abs()) >= oldest);
         let told = lines.map(|line| match encoding {
@@ -273,7 +292,8 @@ impl Memory {
 
     /// Keeps what it may hold.
     fn forget(&mut self) {
-        while self.size > REMEMBERED || self.lines.len() > MAX_HISTORY {
+        let more = if Arc::strong_count(&self.arriving) > 1 { WHILE_ARRIVING } else { 1 };
+        while self.size > more * REMEMBERED || self.lines.len() > more * MAX_HISTORY {
             let Some(line) = self.lines.pop_front() else { return };
             self.size -= line.size();
             self.complete_from = line.position;

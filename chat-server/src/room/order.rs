@@ -238,6 +238,11 @@ impl<T> Room<T> {
         self.lock().memory.as_ref().map_or(Position::START, Memory::complete_from)
     }
 
+    /// It remembers more for as long as this is there.
+    pub(crate) fn remember_more(&self) -> Option<Arc<()>> {
+        self.lock().memory.as_ref().map(Memory::remember_more)
+    }
+
     /// Returns whether it remembers every message behind this position.
     pub(crate) fn reaches(&self, behind: Position) -> bool {
         self.lock().memory.as_ref().is_none_or(|memory| memory.reaches(behind))

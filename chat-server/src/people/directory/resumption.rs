@@ -34,11 +34,13 @@ pub(crate) struct Back {
     had_left: bool,
     /// The client knows that it is back, and who is there: the [digest](super::Directory::resumed) of that.
     listed: Option<u64>,
+    /// The room remembers the rest until then.
+    arriving: Option<Arc<()>>,
 }
 
 impl Back {
     pub(super) fn new(behind: Position, session: Position, had_left: bool) -> Self {
-        Self { behind, session, has_heard: false, had_left, listed: None }
+        Self { behind, session, has_heard: false, had_left, listed: None, arriving: None }
     }
 
     pub(crate) fn session(&self) -> Position {
@@ -78,7 +80,12 @@ impl Back {
             self.listed = Some(listed);
             send(deliveries, transfer, &(resumed + "\n"));
         }
-        while !room.reaches(self.behind) {
+        loop {
+            self.arriving = room.remember_more();
+            if room.reaches(self.behind) {
+                return;
+            }
+            self.arriving = None;
             let (read, up_to) = past.next(self.behind, memories.last()).await;
             let mut portion = String::new();
             for line in read {
