@@ -142,6 +142,11 @@ impl Members {
         self.by_id.keys().copied()
     }
 
+    /// The number of nodes of which a pass is missing now, in front of a later one.
+    pub fn holes(&self) -> usize {
+        self.by_id.values().filter(|member| member.hole.is_some()).count()
+    }
+
     /// The number of the last pass of a node that was taken. `None`: it is not one of them.
     pub fn last(&self, node: Incarnation) -> Option<u64> {
         self.by_id.get(&node).map(|member| member.last)

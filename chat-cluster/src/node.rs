@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::entry::{Act, Entry, Incarnation, Notice, Subject};
 use crate::follow::{Fenced, Follow, Verdict};
 use crate::log::{Arrival, Log, Record};
-use crate::members::Newcomer;
+use crate::members::{Members, Newcomer};
 use crate::pass::{Pass, PassError};
 use crate::replica::{Applied, Replica};
 use crate::state::{Place, State};
@@ -27,6 +27,21 @@ pub struct Settings {
     pub chat: Box<[u8]>,
     /// The sequence number of the last record of the log; 0 if it has none.
     pub last: u64,
+}
+
+/// What can be watched of a node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// The number of nodes, this one among them; 0 before it is part of the cluster.
+    pub members: usize,
+    /// The number of nodes of which a pass is missing now, in front of a later one.
+    pub holes: usize,
+    /// Bytes that have not come back from the log.
+    pub waiting: usize,
+    /// The time for which the pass in flight has been under way; zero if none is.
+    pub lag: Duration,
+    /// The number of times that it has sent a pass again.
+    pub resent: u64,
 }
 
 /// A message of a node to its server.
@@ -125,6 +140,19 @@ impl Node {
     /// Bytes that have not come back from the log.
     pub fn waiting(&self) -> usize {
         self.uplink.waiting()
+    }
+
+    /// What can be watched of it.
+    pub fn figures(&self, now: Duration) -> Figures {
+        let members = self.replica().map(Replica::members);
+        let since = self.uplink.in_flight_since();
+        Figures {
+            members: members.map_or(0, |members| members.nodes().len()),
+            holes: members.map_or(0, Members::holes),
+            waiting: self.waiting(),
+            lag: since.map_or(Duration::ZERO, |since| now.saturating_sub(since)),
+            resent: self.uplink.resent(),
+        }
     }
 
     /// Returns whether the log cannot be reached, for all that is known.

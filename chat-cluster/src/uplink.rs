@@ -34,6 +34,7 @@ pub struct Uplink {
     in_flight: Option<Flight>,
     /// The time at which a pass was last published for the first time.
     published: Duration,
+    resent: u64,
 }
 
 struct Waiting {
@@ -58,6 +59,7 @@ impl Uplink {
             bytes: 0,
             in_flight: None,
             published: Duration::ZERO,
+            resent: 0,
         }
     }
 
@@ -87,7 +89,10 @@ impl Uplink {
         let first = self.passes.front()?;
         match &mut self.in_flight {
             Some(flight) if now.saturating_sub(flight.sent) < RESEND => return None,
-            Some(flight) => flight.sent = now,
+            Some(flight) => {
+                flight.sent = now;
+                self.resent += 1;
+            }
             None => {
                 self.in_flight = Some(Flight { since: now, sent: now });
                 self.published = now;
@@ -107,6 +112,11 @@ impl Uplink {
     /// Bytes that have not come back from the log.
     pub fn waiting(&self) -> usize {
         self.bytes
+    }
+
+    /// The number of times that a pass was sent again.
+    pub fn resent(&self) -> u64 {
+        self.resent
     }
 
     /// The time at which the pass in flight was published first.

@@ -208,6 +208,9 @@ fn an_acknowledgement_frees_nothing() {
         bench.log.published[published - 1],
         "the same again"
     );
+    let Figures { members, holes, lag, resent, waiting } = bench.node.figures(bench.now);
+    assert_eq!((members, holes, lag.as_millis(), resent), (1, 0, 500, 1));
+    assert!(waiting > 0);
 }
 
 #[test]

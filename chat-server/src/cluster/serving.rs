@@ -8,7 +8,7 @@ use std::time::Duration;
 use chat_cluster::entry::Incarnation;
 use chat_cluster::follow::Fenced;
 use chat_cluster::nats::{JetStream, NatsError};
-use chat_cluster::node::{Event, Node, Settings};
+use chat_cluster::node::{Event, Figures, Node, Settings};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::Cluster;
@@ -21,6 +21,9 @@ use crate::people::accounts::Accounts;
 
 /// The time that the clients of a server have to be gone, when it is not part of the cluster any more.
 const FAREWELL: Duration = Duration::from_secs(5);
+
+/// The time between two lines of figures, with `--log info`.
+const WATCHED: Duration = Duration::from_secs(10);
 
 /// The time between two attempts to reach the log.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -63,7 +66,7 @@ async fn take_part(
     let begun = Instant::now();
     let me = Incarnation(random());
     let (created, last) = joined(log, me).await;
-    let mut trouble = None;
+    let mut watch = Watch { trouble: None, told: begun };
     let mut node = Node::with_past(Settings { node: me, chat: Box::default(), last });
     let mut chat = Chat {
         me,
@@ -111,7 +114,7 @@ async fn take_part(
         if let Some(position) = node.asks_for_past() {
             node.knows_past(recalled((&log.archive(), created), &mut chat, position).await);
         }
-        tell_trouble(log, &mut trouble);
+        watch.look(log, &node, begun);
         let due = node.deadline().map(|due| begun + due);
         tokio::select! {
             () = log.arrived() => {}
@@ -121,14 +124,29 @@ async fn take_part(
     }
 }
 
-/// Says why the log cannot be used, when that is another reason than before.
-fn tell_trouble(log: &JetStream, told: &mut Option<String>) {
-    let trouble = log.trouble().map(ToString::to_string);
-    if trouble != *told {
-        if let Some(trouble) = &trouble {
-            tracing::error!("{trouble}");
+/// What the operator is told of the log and the cluster.
+struct Watch {
+    /// Why the log could not be used when that was told last.
+    trouble: Option<String>,
+    /// When figures were told last.
+    told: Instant,
+}
+
+impl Watch {
+    /// Says why the log cannot be used, when that is another reason than before, and from time to time how the node does.
+    fn look(&mut self, log: &JetStream, node: &Node, begun: Instant) {
+        let trouble = log.trouble().map(ToString::to_string);
+        if trouble != self.trouble {
+            if let Some(trouble) = &trouble {
+                tracing::error!("{trouble}");
+            }
+            self.trouble = trouble;
         }
-        *told = trouble;
+        if self.told.elapsed() >= WATCHED {
+            self.told = Instant::now();
+            let Figures { members, holes, waiting, lag, resent } = node.figures(begun.elapsed());
+            tracing::info!(members, holes, waiting, ?lag, resent, "figures of the cluster");
+        }
     }
 }
 
