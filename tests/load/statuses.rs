@@ -178,12 +178,12 @@ fn status_5_worse_than_the_baseline() -> Result {
     std::fs::write(file, baseline.to_string()).expect("written");
     for attempt in 1.. {
         let ended = run_at(relay.address, &["--clients", "4", "--baseline", file]);
-        if ended.value("/verdict/status") == "valid" {
+        // A run on a machine that was too busy is refused, not compared.
+        let doubted = ended.words.contains("a comparison tells nothing");
+        if ended.value("/verdict/status") == "valid" && !doubted {
             assert_eq!(ended.status, Some(5), "{}", ended.words);
             break;
         }
-        // A run on a machine that was too busy is refused, not compared.
-        let doubted = ended.words.contains("a comparison tells nothing");
         assert!(ended.status == Some(1) || doubted, "{}", ended.words);
         if attempt == 5 {
             break;

@@ -91,6 +91,15 @@ fn r14_3_a_server_waits_for_a_broker_that_has_the_log_and_says_so() -> Result {
 }
 
 #[test]
+fn r14_7_a_server_with_other_options_waits_and_says_so() -> Result {
+    let stage = Stage::new();
+    let Some(chat) = chat(&stage)? else { return Ok(()) };
+    let options = [&OPTIONS, &["--max-rooms", "7"][..]].concat();
+    let server = stage.start("server", chat.log.command(&options))?;
+    server.err.find(|line| line.contains("have other options"), "that it waits").map(drop)
+}
+
+#[test]
 fn r14_3_an_old_broker_is_refused() -> Result {
     let stage = Stage::new();
     let Some(program) = outdated() else {
