@@ -116,6 +116,8 @@ fn r14_15_the_operator_makes_and_removes_accounts_while_servers_run() -> Result 
     let done = |text: &str| (true, text.to_owned());
     let made = account(&chat.log, &["passwd", "Zoe"], &format!("{WORD}\n"));
     assert_eq!(made, done("cuenta guardada: Zoe\n"));
+    // Her name is free again when others hear that she has left.
+    let mut ida = member(a, "Ida")?;
     // It has come to both servers when it has come to one and a name has been given since.
     let mut zoe = come_in(a, "Zoe", WORD)?;
     zoe.expect("* esta cuenta es de administración")?;
@@ -128,10 +130,12 @@ fn r14_15_the_operator_makes_and_removes_accounts_while_servers_run() -> Result 
         hear_until(peer, IS_ANOTHER)?;
         peer.expect_end()?;
     }
+    hear_until(&mut ida, "* Zoe ha salido")?;
     let mut zoe = come_in(b, "Zoe", OTHER)?;
     assert_eq!(account(&chat.log, &["remove", "Zoe"], ""), done("cuenta borrada: Zoe\n"));
     hear_until(&mut zoe, IS_ANOTHER)?;
     zoe.expect_end()?;
+    hear_until(&mut ida, "* Zoe ha salido")?;
     let (is_done, reason) = account(&chat.log, &["passwd", "Zoe"], "corta\n");
     assert!(!is_done && reason.contains("demasiado corta"), "{reason}");
     member(b, "Zoe").map(drop)
