@@ -152,6 +152,8 @@ impl<T: Transport> State for Chat<'_, T> {
                 people.is_said(if self.is_mine(client) { member } else { MemberId::NOBODY }, &said);
             }
             Act::Say(said) => people.says(client, &said),
+            // Nothing but the number of a line, for which nobody waits: a command behind it may be waited for.
+            Act::Command(command) if command.line.is_empty() => _ = people.obeys(client, command),
             Act::Command(command) => {
                 let done = people.obeys(client, command);
                 if let (Some(Waiting::Command(answer)), Some(done)) = (self.waiting(client), done) {

@@ -44,6 +44,24 @@ fn r14_8_a_session_goes_on_at_another_server() -> Result {
     answers(&mut iker, "/quien", "* en isla (2): Inés, Iker")
 }
 
+/// A list is not in the log, and the number of its line is.
+#[test]
+fn r14_8_a_command_behind_a_list_is_done() -> Result {
+    let stage = Stage::new();
+    let Some(chat) = chat(&stage)? else { return Ok(()) };
+    let [a, b] = chat.doors;
+    let mut igor = Resumer::begin(a.member("Igor", "desván")?)?;
+    let mut ivan = b.member("Iván", "sótano")?;
+    igor.peer.send("1 /quien\n2 /sala sótano\n3 hola\n")?;
+    ivan.expect("* Igor viene de la sala desván")?;
+    ivan.expect("Igor > hola")?;
+    igor.expect_kind("people")?;
+    igor.expect_accepted(1)?;
+    igor.expect_kind("here")?;
+    igor.expect_accepted(2)?;
+    igor.expect_accepted(3)
+}
+
 #[test]
 fn r14_8_a_session_outlives_its_server() -> Result {
     let stage = Stage::new();

@@ -261,7 +261,7 @@ impl<'a> Membership<'a> {
     /// The line of this number has been heard. It is told so when that has come back from the log, behind the lines before it.
     pub(super) fn answers_later(&mut self, number: u64) -> bool {
         let (Some(cluster), Some((hold, _))) = (self.cluster(), &self.person) else { return false };
-        if !std::mem::take(&mut self.is_proposed) {
+        if !self.is_proposed {
             cluster.pass_over(*hold, number);
         }
         true

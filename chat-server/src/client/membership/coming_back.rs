@@ -66,6 +66,7 @@ impl Membership<'_> {
             return None;
         };
         numbered.number = number;
+        self.is_proposed = false;
         match &self.server.cluster {
             // It counts when it comes back from the log.
             Some(_) => Cluster::is_new(&self.server.directory, *hold, number),
