@@ -18,7 +18,7 @@ use crate::people::accounts::Proved;
 use crate::people::commands::Effect;
 use crate::people::directory::coming::{Hold, Leaving};
 use crate::people::directory::resumption::Back;
-use crate::people::directory::{Arrival, Directory};
+use crate::people::directory::{Arrival, Arrived, Directory};
 use crate::people::speech::Speaker;
 use crate::room::archive::{self, Answer, Reading, Stored};
 use crate::room::order::Room;
@@ -33,7 +33,6 @@ pub(crate) enum Log {}
 /// There is none.
 pub(crate) enum History {}
 
-pub(crate) type Arrived<T> = (Arc<Room<T>>, MemberId, usize);
 pub(crate) type Entered<T> = Result<(Hold, Arrived<T>), (NameError, Option<Box<Seat<T>>>)>;
 pub(crate) type Done<T> = (Option<Effect<T>>, usize);
 pub(crate) type Resumed = Result<(Hold, Name, Back), NameError>;
@@ -98,10 +97,6 @@ impl<T> Cluster<T> {
         _: Option<Token>,
     ) -> oneshot::Receiver<Done<T>> {
         match self.0 {}
-    }
-
-    pub(crate) fn is_new(_: &Directory<T>, _: Hold, _: u64) -> Option<bool> {
-        None
     }
 
     pub(crate) fn pass_over(&self, _: Hold, _: u64) {

@@ -12,7 +12,6 @@ use tokio::time::Instant;
 
 use crate::Server;
 use crate::client::asking::Asking;
-use crate::cluster::Arrived;
 use crate::net::nameless::Registration;
 use crate::net::tcp::TcpConnection;
 use crate::net::transport::Transport;
@@ -20,7 +19,7 @@ use crate::net::wire::encoding::Encoding;
 use crate::people::accounts::Proved;
 use crate::people::commands::Effect;
 use crate::people::directory::coming::{Hold, Leaving};
-use crate::people::directory::{Arrival, Transfer};
+use crate::people::directory::{Arrival, Arrived, Transfer};
 use crate::people::speech::Speaker;
 use crate::room::event::Event;
 use crate::room::order::{Past, Room};

@@ -47,7 +47,7 @@ use crate::people::acts::{Act, Author, Coming, Commanded, Enter, Resume, Said};
 use crate::people::commands::Effect;
 use crate::people::directory::coming::{Hold, Leaving};
 use crate::people::directory::resumption::Back;
-use crate::people::directory::{Arrival, Directory};
+use crate::people::directory::{Arrival, Arrived, Directory};
 use crate::people::speech::Speaker;
 use crate::room::order::Room;
 use crate::room::seat::{MemberId, Seat};
@@ -99,9 +99,6 @@ enum Waiting<T> {
     Resume(Arc<T>, oneshot::Sender<Resumed>),
     Account(oneshot::Sender<Result<Box<str>, AccountError>>),
 }
-
-/// A client is in its room, under this number there; so many bytes were said because of it.
-pub(crate) type Arrived<T> = (Arc<Room<T>>, MemberId, usize);
 
 /// A client has its name, or it has its seat back, if its connection is not to end.
 pub(crate) type Entered<T> = Result<(Hold, Arrived<T>), (NameError, Option<Box<Seat<T>>>)>;
@@ -203,11 +200,6 @@ impl<T: Transport> Cluster<T> {
         let subject = if is_private { Subject::Private } else { Subject::Public };
         self.propose(hold.link.into(), &Act::Command(command), subject);
         answered
-    }
-
-    /// Returns whether a numbered line has not come back yet. `None`: another connection has the person by now.
-    pub(crate) fn is_new(directory: &Directory<T>, hold: Hold, number: u64) -> Option<bool> {
-        directory.is_new(hold, number)
     }
 
     /// Nothing is to be done about the line of this number, which stands behind those before it.

@@ -22,14 +22,14 @@ use crate::people::accounts::Accounts;
 /// The time that the clients of a server have to be gone, when it is not part of the cluster any more.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-/// The time between two lines of figures, with `--log info`.
-const WATCHED: Duration = Duration::from_secs(10);
+/// The time between two looks whether they are.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// The time between two attempts to reach the log.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// The time between two looks whether they are.
-const LOOK: Duration = Duration::from_millis(20);
+/// The time between two lines of figures, with `--log info`.
+const WATCHED: Duration = Duration::from_secs(10);
 
 /// Takes part in the cluster, again and again. Not cancel-safe: what was proposed and has not come back may be lost.
 pub(crate) async fn run(

@@ -42,6 +42,7 @@ mod shared;
 #[cfg(feature = "cluster")]
 mod snapshot;
 
+pub(crate) use arriving::Arrived;
 pub(crate) use presence::Arrival;
 
 /// All people that have a name, and all rooms.

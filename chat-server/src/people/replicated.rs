@@ -22,16 +22,13 @@ use crate::people::acts::{Author, Coming, Commanded, Enter, Resume, Said};
 use crate::people::commands::Effect;
 use crate::people::directory::coming::{Hold, Leaving};
 use crate::people::directory::resumption::Back;
-use crate::people::directory::{Arrival, Location, People, PersonId};
+use crate::people::directory::{Arrival, Arrived, Location, People, PersonId};
 use crate::room::event::{MESSAGE, Notice};
 use crate::room::order::Room;
 use crate::room::seat::{MemberId, Seat};
 
 /// The persons of the clients that are connected, by the servers that they are connected to.
 pub(super) type Holds = HashMap<Client, Hold>;
-
-/// A client that is in its room: the room, its number there, and the bytes that were said because of it.
-type Arrived<T> = (Arc<Room<T>>, MemberId, usize);
 
 impl<T: Transport> People<T> {
     /// A client gets its name, if that is free, and is on the way to the first room.
@@ -116,7 +113,7 @@ impl<T: Transport> People<T> {
         client: Client,
         command: Commanded,
     ) -> Option<(Option<Effect<T>>, usize)> {
-        let hold = self.hold(client).filter(|hold| self.is_held(*hold))?;
+        let hold = self.held(client)?;
         let Commanded { number, token, line } = command;
         let is_new = match number {
             Some(number) => self.accept(hold, number)?,
@@ -142,7 +139,7 @@ impl<T: Transport> People<T> {
         client: Client,
         hash: &str,
     ) -> Option<Result<Box<str>, AccountError>> {
-        let id = self.hold(client).filter(|hold| self.is_held(*hold))?.id;
+        let id = self.held(client)?.id;
         let accounts = Arc::clone(self.accounts.as_ref()?);
         if self.person(id).account.is_some() {
             return Some(Err(AccountError::HasOne));
@@ -160,7 +157,7 @@ impl<T: Transport> People<T> {
         client: Client,
         hash: &str,
     ) -> Option<Result<Box<str>, AccountError>> {
-        let id = self.hold(client).filter(|hold| self.is_held(*hold))?.id;
+        let id = self.held(client)?.id;
         let accounts = Arc::clone(self.accounts.as_ref()?);
         let Some(account) = self.person(id).account.clone() else {
             return Some(Err(AccountError::HasNone));
@@ -284,6 +281,11 @@ impl<T: Transport> People<T> {
 
     fn hold(&self, client: Client) -> Option<Hold> {
         self.holds().get(&client).copied()
+    }
+
+    /// The person of a client, unless another connection has it by now.
+    fn held(&self, client: Client) -> Option<Hold> {
+        self.hold(client).filter(|hold| self.is_held(*hold))
     }
 
     fn tell_accepted(&mut self, hold: Hold, number: u64) {

@@ -12,11 +12,11 @@ use tokio::time::sleep;
 
 use super::proof::{Outcome, Taken};
 use super::{Membership, Nameless, State};
-use crate::cluster::{Arrived, Cluster, Done, Entered, Resumed};
+use crate::cluster::{Cluster, Done, Entered, Resumed};
 use crate::net::tcp::TcpConnection;
 use crate::people::accounts::Proved;
 use crate::people::directory::coming::Hold;
-use crate::people::directory::{Arrival, sessions};
+use crate::people::directory::{Arrival, Arrived, sessions};
 use crate::people::speech::Speaker;
 use crate::room::event::Notice;
 use crate::room::seat::Seat;

@@ -4,7 +4,6 @@ use chat_protocol::name::{Name, NameError};
 use chat_store::line::Numbered;
 
 use super::{Membership, State, Taken};
-use crate::cluster::Cluster;
 use crate::net::transport::{Fault, Transport};
 use crate::net::wire::encoding::{Encoding, Object};
 use crate::people::directory::Arrival;
@@ -69,7 +68,7 @@ impl Membership<'_> {
         self.is_proposed = false;
         match &self.server.cluster {
             // It counts when it comes back from the log.
-            Some(_) => Cluster::is_new(&self.server.directory, *hold, number),
+            Some(_) => self.server.directory.is_new(*hold, number),
             None => self.server.directory.accept(*hold, number),
         }
     }

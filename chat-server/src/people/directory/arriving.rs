@@ -14,15 +14,13 @@ use crate::room::event::Notice;
 use crate::room::order::{Past, Room};
 use crate::room::seat::{MemberId, Seat};
 
+/// A client is in its room, under this number there; so many bytes were said because of it.
+pub(crate) type Arrived<T> = (Arc<Room<T>>, MemberId, usize);
+
 impl<T: Transport> Directory<T> {
     /// A person that has just been admitted joins its first room, and is welcomed; the room hears of it.
     /// Returns also how many bytes were said because of it.
-    pub(crate) fn arrive(
-        &self,
-        id: PersonId,
-        seat: Seat<T>,
-        arrival: Arrival,
-    ) -> (Arc<Room<T>>, MemberId, usize) {
+    pub(crate) fn arrive(&self, id: PersonId, seat: Seat<T>, arrival: Arrival) -> Arrived<T> {
         self.arrive_at(Hold::without_session(id), seat, arrival)
             .expect("a person without a session")
     }
@@ -33,7 +31,7 @@ impl<T: Transport> Directory<T> {
         hold: Hold,
         seat: Seat<T>,
         arrival: Arrival,
-    ) -> Option<(Arc<Room<T>>, MemberId, usize)> {
+    ) -> Option<Arrived<T>> {
         self.lock().arrive_at(hold, seat, arrival)
     }
 }
@@ -44,7 +42,7 @@ impl<T: Transport> People<T> {
         hold: Hold,
         seat: Seat<T>,
         arrival: Arrival,
-    ) -> Option<(Arc<Room<T>>, MemberId, usize)> {
+    ) -> Option<Arrived<T>> {
         let id = hold.id;
         if !self.is_held(hold) {
             self.deliveries.part(seat);

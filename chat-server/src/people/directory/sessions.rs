@@ -113,6 +113,12 @@ impl<T: Transport> Directory<T> {
         self.lock().accept(hold, number)
     }
 
+    /// Returns whether a numbered line has not been acted on. `None`: another connection has the person by now.
+    pub(crate) fn is_new(&self, hold: Hold, number: u64) -> Option<bool> {
+        let people = self.lock();
+        Some(number > people.entry_of(hold)?.session.accepted)
+    }
+
     /// The object for a client that comes back, and a digest of the people in it, unless another connection has its
     /// person by now.
     pub(crate) fn resumed(&self, hold: Hold, stored: Option<Position>) -> Option<(String, u64)> {

@@ -45,12 +45,6 @@ impl<T: Transport> Directory<T> {
             room.leave(member);
         }
     }
-
-    /// Returns whether a numbered line has not been acted on. `None`: another connection has the person by now.
-    pub(crate) fn is_new(&self, hold: Hold, number: u64) -> Option<bool> {
-        let people = self.lock();
-        Some(number > people.entry_of(hold)?.session.accepted)
-    }
 }
 
 impl<T: Transport> People<T> {
