@@ -317,3 +317,6 @@ fn broadcast<T>(room: &Room<T>, sender: MemberId, said: &Said) {
         }
     };
 }
+
+#[cfg(test)]
+mod tests;
