@@ -12,6 +12,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use crate::address::Number;
 use crate::limits::MAX_NAME;
 
 mod certificates;
@@ -75,7 +76,7 @@ pub fn message_by_label(label: impl fmt::Display, text: &str) -> impl fmt::Displ
 /// The label of such a message alone.
 pub fn port_label(sender: SocketAddr, number: u32) -> impl fmt::Display {
     fmt::from_fn(move |f| match (sender.port(), number) {
-        (port, ..2) => write!(f, "{USER}{port}"),
+        (port, ..2) => write!(f, "{USER}{}", Number(port)),
         (port, _) => write!(f, "{USER}{port}-{number}"),
     })
 }
@@ -96,6 +97,7 @@ fn short(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::address::Address;
     use crate::command::{FORMS, OPERATOR_FORMS};
     use crate::language::Language;
 
@@ -114,7 +116,7 @@ mod tests {
 
     #[test]
     fn r2_5_labels_a_message_for_the_console() {
-        let shown = Language::Es.console_message_by_port(peer(), "hola").to_string();
+        let shown = Language::Es.console_message_by_port(Address(peer()), "hola").to_string();
         assert_eq!(shown, "cliente 127.0.0.1:65310: hola");
     }
 
