@@ -14,12 +14,19 @@ pub(crate) struct Number(pub(crate) u16);
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let SocketAddr::V4(address) = self.0 else { return self.0.fmt(f) };
-        let mut digits = itoa::Buffer::new();
+        let mut text = [0; "255.255.255.255:65535".len()];
+        let (mut digits, mut length) = (itoa::Buffer::new(), 0);
+        let mut append = |number: &str| {
+            text[length..length + number.len()].copy_from_slice(number.as_bytes());
+            length += number.len();
+        };
         for (octet, separator) in address.ip().octets().into_iter().zip([".", ".", ".", ":"]) {
-            f.write_str(digits.format(octet))?;
-            f.write_str(separator)?;
+            append(digits.format(octet));
+            append(separator);
         }
-        f.write_str(digits.format(address.port()))
+        append(digits.format(address.port()));
+        // Digits, points and a colon.
+        f.write_str(str::from_utf8(&text[..length]).unwrap_or_default())
     }
 }
 

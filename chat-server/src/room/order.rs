@@ -279,12 +279,12 @@ impl<T> Room<T> {
 
     /// Backpressure: waits until there is space in the batch. A speaker waits for this first. Cancel-safe.
     pub(crate) async fn has_space(&self) {
-        loop {
+        while self.is_full() {
             let taken = self.taken.notified();
-            if !self.is_full() {
-                return;
+            // Again, because `notify_waiters` wakes only what waits already.
+            if self.is_full() {
+                taken.await;
             }
-            taken.await;
         }
     }
 
