@@ -161,3 +161,36 @@ async fn r5_7_a_room_that_closes_is_told_what_it_does_not_know_yet() {
     chat.0.close();
     assert_eq!(heard_since("* 6", &ana).await, "* 6 personas se han unido; ahora hay 11\n");
 }
+
+/// On two servers, of which the second begins by what the first has written.
+#[cfg(feature = "cluster")]
+#[tokio::test(start_paused = true)]
+async fn r5_7_each_of_several_servers_sums_up_and_counts_the_people_of_all() {
+    use crate::people::directory::Location;
+    let [one, other] = [Chat::new(Some(LIMITS)), Chat::new(Some(LIMITS))];
+    one.0.shares_its_people();
+    other.0.shares_its_people();
+    let admit = |chat: &Chat, name: &str| {
+        let there = Location::Elsewhere { is_there: false };
+        chat.0.lock().admit(name.parse().unwrap(), Encoding::Text, there, None).unwrap()
+    };
+    let arrive = |chat: &Chat, id| {
+        assert!(chat.0.lock().arrive_elsewhere(Hold::without_session(id), None, true));
+    };
+    let (_, ana) = one.come_as("Ana", Encoding::Text);
+    for number in 0..9 {
+        arrive(&one, admit(&one, &format!("P{number}")));
+    }
+    let on_the_way = admit(&one, "Zoe");
+    one_second().await;
+    assert_eq!(heard_since("* 5", &ana).await, "* 5 personas se han unido; ahora hay 10\n");
+    let mut written = Vec::new();
+    one.0.lock().write(&mut written);
+    other.0.lock().read(&written).unwrap();
+    let (_, eva) = other.come_as("Eva", Encoding::Text);
+    arrive(&other, on_the_way);
+    (10..13).for_each(|number| arrive(&other, admit(&other, &format!("P{number}"))));
+    one_second().await;
+    let lines = "* Zoe se ha unido\n* 3 personas se han unido; ahora hay 15\n";
+    assert_eq!(heard_since("* Zoe", &eva).await, lines);
+}
