@@ -101,6 +101,10 @@ pub(crate) const UNSEEN: &[(Number, Text)] = &[
     unasked(11, 15),
     unasked(11, 16),
     unasked(11, 17),
+    unasked(11, 18),
+    unasked(11, 19),
+    unasked(11, 20),
+    unasked(11, 21),
     unasked(12, 1),
     unasked(12, 2),
     unasked(12, 3),
@@ -134,6 +138,8 @@ pub(crate) const UNSEEN: &[(Number, Text)] = &[
     unasked(14, 15),
     unasked(14, 16),
     unasked(14, 17),
+    unasked(14, 18),
+    unasked(14, 19),
 ];
 
 /// A requirement that only this project's own programs have.

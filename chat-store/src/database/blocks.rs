@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::{Database, End, OpenError};
+use super::{Database, End, OpenError, reason};
 use crate::line::{Line, Position};
 
 /// The bytes of lines from which on a block is full.
@@ -175,6 +175,28 @@ impl Database {
         }
         Ok(found)
     }
+}
+
+/// Hands over the lines from this time on, of one room or of all, one room after another.
+pub(super) fn each<E: From<OpenError>>(
+    connection: &Connection,
+    room: Option<&str>,
+    since: i64,
+    mut take: impl FnMut(Line) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut read = connection
+        .prepare(
+            "select name, epoch, lines from room join block on room = room.id
+             where ?1 is null or name = ?1 order by room, epoch, last",
+        )
+        .map_err(reason)?;
+    let mut rows = read.query([room]).map_err(reason)?;
+    while let Some(row) = rows.next().map_err(reason)? {
+        let block = || Ok((row.get::<_, Arc<str>>(0)?, row.get(1)?, row.get::<_, String>(2)?));
+        let (room, epoch, text) = block().map_err(reason)?;
+        lines(&room, epoch, &text).filter(|line| line.at >= since).try_for_each(&mut take)?;
+    }
+    Ok(())
 }
 
 /// Deletes the lines of the authors that are meant. Returns how many there were.

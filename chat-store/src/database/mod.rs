@@ -6,6 +6,7 @@ mod kept;
 pub(crate) mod moderation;
 pub(crate) mod retention;
 pub(crate) mod sessions;
+pub mod upkeep;
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions as FileOptions, TryLockError};
@@ -70,6 +71,9 @@ pub enum OpenError {
     /// It is damaged, and must not be put aside.
     #[error("it is damaged")]
     Damaged,
+    /// Damaged, as the database's own checks tell.
+    #[error("it is damaged: {0}")]
+    Faulty(String),
     /// Of a later version than this program knows.
     #[error("it is of a later version ({0}) than this program knows ({VERSION})")]
     Newer(u32),
@@ -197,31 +201,49 @@ impl OpenError {
     }
 }
 
+/// What the database's error means, where nobody may put the file aside.
+fn reason(error: rusqlite::Error) -> OpenError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt) => OpenError::Faulty(error.to_string()),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::Locked,
+        _ => error.into(),
+    }
+}
+
 /// Opens the file and begins an epoch, or goes on with one that is not 0.
 fn connect(options: &Options, epoch: u32) -> Result<(Connection, u32), OpenError> {
-    let database = |error: rusqlite::Error| match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => OpenError::Foreign,
-        _ => OpenError::Database(error),
-    };
     make_file(&options.path)?;
     // The path is no URI.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(&options.path, flags).map_err(database)?;
-    connection.busy_timeout(BUSY).map_err(database)?;
-    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    let application = number("application_id").map_err(database)?;
-    let version = number("user_version").map_err(database)?;
-    let pages = number("page_count").map_err(database)?;
-    let version = u32::try_from(version).map_err(|_| OpenError::Foreign)?;
+    let mut connection = Connection::open_with_flags(&options.path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    let version = version(&connection)?;
+    let epoch = begin(&mut connection, options.durability, version, epoch)?;
+    Ok((connection, epoch))
+}
+
+/// The version of the tables in a chat's file, 0 of an empty one.
+fn version(connection: &Connection) -> Result<u32, OpenError> {
+    let number = |name| {
+        let number = connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+        number.map_err(|error| match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => OpenError::Foreign,
+            _ => OpenError::Database(error),
+        })
+    };
+    let (application, pages) = (number("application_id")?, number("page_count")?);
+    let version = u32::try_from(number("user_version")?).map_err(|_| OpenError::Foreign)?;
     match (application, version) {
-        (APPLICATION, ..=VERSION) => {}
-        (APPLICATION, newer) => return Err(OpenError::Newer(newer)),
-        (0, 0) if pages == 0 => {}
-        _ => return Err(OpenError::Foreign),
+        (APPLICATION, ..=VERSION) => Ok(version),
+        (APPLICATION, newer) => Err(OpenError::Newer(newer)),
+        (0, 0) if pages == 0 => Ok(0),
+        _ => Err(OpenError::Foreign),
     }
-    begin(&mut connection, options.durability, version, epoch)
-        .map(|epoch| (connection, epoch))
-        .map_err(database)
+}
+
+/// Makes the tables from those of this version on.
+fn make_tables(connection: &Connection, version: u32) -> rusqlite::Result<()> {
+    STEPS[version as usize..].iter().try_for_each(|step| connection.execute_batch(step))
 }
 
 /// Makes the file, if there is none, for its owner alone. What `SQLite` puts beside it has the same mode.
@@ -257,7 +279,7 @@ fn begin(
     connection.pragma_update(None, "synchronous", synchronous)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if version < VERSION {
-        STEPS[version as usize..].iter().try_for_each(|step| transaction.execute_batch(step))?;
+        make_tables(&transaction, version)?;
         transaction.pragma_update(None, "application_id", APPLICATION)?;
         transaction.pragma_update(None, "user_version", VERSION)?;
     }

@@ -1,4 +1,5 @@
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -13,6 +14,7 @@ use crate::options::{Damage, Durability};
 mod blocks;
 mod damage;
 mod moderation;
+mod upkeep;
 
 /// A store in a folder of its own, and what it told.
 struct Place {

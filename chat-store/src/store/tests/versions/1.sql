@@ -1,0 +1,16 @@
+-- Version 1 of the tables, as the steps up to it make them, with some rows, by SQLite's .dump. It is not changed any more.
+pragma foreign_keys = off;
+CREATE TABLE epoch(last integer not null) strict;
+INSERT INTO "epoch" VALUES(7);
+CREATE TABLE room(id integer primary key, name text not null unique) strict;
+INSERT INTO "room" VALUES(1,'sala');
+INSERT INTO "room" VALUES(2,'cocina');
+CREATE TABLE said(
+        id integer primary key, room integer not null references room, epoch integer not null,
+        number integer not null, at integer not null, author text not null, text text not null,
+        unique(room, epoch, number)) strict;
+INSERT INTO "said" VALUES(1,1,7,1,1700000000000,'Ana','hola');
+INSERT INTO "said" VALUES(2,2,7,2,1700000001000,'Bea','pan');
+INSERT INTO "said" VALUES(3,1,7,3,1700000002000,'Bea','ñandú	y más');
+pragma application_id = 1128808788;
+pragma user_version = 1;
