@@ -40,11 +40,10 @@ use crate::{Shared, run};
 
 #[cfg(feature = "store")]
 mod account;
+#[cfg(feature = "store")]
+mod store_file;
 #[cfg(any(feature = "tls", feature = "store"))]
 mod subcommands;
-
-#[cfg(feature = "store")]
-use account::AccountFailure;
 
 /// A TCP chat server: every message goes to all clients but its sender.
 ///
@@ -360,7 +359,10 @@ pub enum StartError {
     Motd(motd::Error),
     /// An account could not be changed.
     #[cfg(feature = "store")]
-    Account(AccountFailure),
+    Account(account::AccountFailure),
+    /// A store's file could not be looked at, copied or read out.
+    #[cfg(feature = "store")]
+    StoreFile(store_file::StoreFailure),
     /// No certificate could be made.
     #[cfg(feature = "tls")]
     Make(MakeError),
@@ -380,6 +382,8 @@ impl StartError {
             Self::Motd(error) => error.explanation(language),
             #[cfg(feature = "store")]
             Self::Account(error) => error.explanation(language),
+            #[cfg(feature = "store")]
+            Self::StoreFile(error) => error.explanation(language),
             #[cfg(feature = "tls")]
             Self::Make(error) => error.explanation(language),
             Self::Cluster(error) => error.to_string(),

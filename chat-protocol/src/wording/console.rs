@@ -105,6 +105,21 @@ texts! {
         es: "mensajes de {name} borrados: {messages}",
         en: "messages of {name} deleted: {messages}",
     }
+    /// A store's file is whole (requirement 11.18).
+    pub store_is_whole(path: &str, version: u32, has: &str) {
+        es: "{path} está entero, con tablas de la versión {version}; {has}",
+        en: "{path} is whole, with tables of version {version}; {has}",
+    }
+    /// What is in a store's file.
+    pub store_has(messages: u64, rooms: u32, accounts: u32, sessions: u32, sanctions: u32) {
+        es: "mensajes: {messages}, salas: {rooms}, cuentas: {accounts}, sesiones: {sessions}, vetos y silencios: {sanctions}",
+        en: "messages: {messages}, rooms: {rooms}, accounts: {accounts}, sessions: {sessions}, bans and mutes: {sanctions}",
+    }
+    /// An earlier version wrote the file that was looked at.
+    pub store_is_earlier {
+        es: "es de una versión anterior: al abrirlo, el servidor lo pone en la suya, y la anterior ya no puede usarlo; guarda antes una copia",
+        en: "it is of an earlier version: a server that opens it brings it to its own, and the earlier one cannot use it any more; keep a copy before",
+    }
     /// The question of `chat-server account passwd`.
     pub new_word(name: &Name) { es: "clave de {name}: ", en: "word of {name}: " }
     /// An account has another word, or is new.

@@ -44,6 +44,11 @@ texts! {
         es: "no se puede guardar en {path}: {reason}",
         en: "cannot record in {path}: {reason}",
     }
+    /// A store's file cannot be looked at, copied or read out (requirement 11.18).
+    pub cannot_use_store(path: &str, reason: &str) {
+        es: "no se puede usar {path}: {reason}",
+        en: "cannot use {path}: {reason}",
+    }
     /// Another server has the file.
     pub store_is_locked { es: "otro proceso lo tiene abierto", en: "another process has it open" }
     /// It is no store.
@@ -60,8 +65,8 @@ texts! {
     }
     /// It is the store of a later server.
     pub store_is_newer {
-        es: "el archivo es de una versión posterior del chat",
-        en: "the file is of a later version of the chat",
+        es: "el archivo es de una versión posterior del chat: usa esa versión, o una copia anterior del archivo",
+        en: "the file is of a later version of the chat: use that version, or an earlier copy of the file",
     }
 }
 

@@ -9,6 +9,8 @@ use super::StartError;
 #[cfg(feature = "store")]
 use super::account::{AccountCommand, EXAMPLES as EXAMPLES_OF_ACCOUNT};
 #[cfg(feature = "store")]
+use super::store_file::{EXAMPLES as EXAMPLES_OF_STORE, StoreCommand};
+#[cfg(feature = "store")]
 use crate::store::forget::{EXAMPLES as EXAMPLES_OF_FORGET, ForgetOptions};
 #[cfg(feature = "tls")]
 use crate::tls::make::{CertOptions, EXAMPLES as EXAMPLES_OF_CERT};
@@ -27,6 +29,14 @@ pub(super) enum Other {
     Account {
         #[command(subcommand)]
         command: AccountCommand,
+    },
+
+    /// Looks at the file of `--store`, copies it, and prints what was said, also while a server runs
+    #[cfg(feature = "store")]
+    #[command(after_help = help::exit_statuses(&STORE_STATUSES) + "\n" + &help::examples(&EXAMPLES_OF_STORE))]
+    Store {
+        #[command(subcommand)]
+        command: StoreCommand,
     },
 
     /// Makes a certificate that is its own authority: cert.pem and key.pem
@@ -59,6 +69,13 @@ const ACCOUNT_STATUSES: [StatusLine; 3] = [
     (usage::BAD_USAGE, "bad usage"),
 ];
 
+#[cfg(feature = "store")]
+const STORE_STATUSES: [StatusLine; 3] = [
+    (0, "done: the file is whole"),
+    (usage::FAILURE, "the file is not whole or cannot be used, or the copy cannot be made"),
+    (usage::BAD_USAGE, "bad usage"),
+];
+
 impl Other {
     /// The language of everything that people read.
     pub(super) fn language(&self) -> Language {
@@ -67,6 +84,8 @@ impl Other {
             Self::Forget(options) => options.lang,
             #[cfg(feature = "store")]
             Self::Account { command } => command.language(),
+            #[cfg(feature = "store")]
+            Self::Store { command } => command.language(),
             #[cfg(feature = "tls")]
             Self::Cert(options) => options.lang,
         }
@@ -79,6 +98,8 @@ impl Other {
             Self::Forget(options) => options.forget().map_err(StartError::Store),
             #[cfg(feature = "store")]
             Self::Account { command } => command.run().map_err(StartError::Account),
+            #[cfg(feature = "store")]
+            Self::Store { command } => command.run().map_err(StartError::StoreFile),
             #[cfg(feature = "tls")]
             Self::Cert(options) => options.make().map_err(StartError::Make),
         }

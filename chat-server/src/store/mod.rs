@@ -272,15 +272,21 @@ pub struct Error {
 impl Error {
     /// One line for people, with the reason.
     pub(crate) fn explanation(&self, language: Language) -> String {
-        let reason = match &self.reason {
-            OpenError::Io(error) => language.file_reason(error),
-            OpenError::Locked => language.store_is_locked().to_owned(),
-            OpenError::Foreign => language.store_is_foreign().to_owned(),
-            OpenError::Damaged => language.store_is_damaged().to_owned(),
-            OpenError::Newer(_) => language.store_is_newer().to_owned(),
-            OpenError::Database(error) => error.to_string(),
-            OpenError::Thread(error) => error.to_string(),
-        };
+        let reason = reason(&self.reason, language);
         language.cannot_store(&self.path.to_string_lossy(), &reason).to_string()
+    }
+}
+
+/// Why a store's file cannot be used.
+pub(crate) fn reason(reason: &OpenError, language: Language) -> String {
+    match reason {
+        OpenError::Io(error) => language.file_reason(error),
+        OpenError::Locked => language.store_is_locked().to_owned(),
+        OpenError::Foreign => language.store_is_foreign().to_owned(),
+        OpenError::Damaged => language.store_is_damaged().to_owned(),
+        OpenError::Faulty(fault) => format!("{} ({fault})", language.store_is_damaged()),
+        OpenError::Newer(_) => language.store_is_newer().to_owned(),
+        OpenError::Database(error) => error.to_string(),
+        OpenError::Thread(error) => error.to_string(),
     }
 }

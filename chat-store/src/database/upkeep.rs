@@ -1,10 +1,12 @@
 //! What is done with a file beside its server: it is looked at, copied, and read out. Nothing in it is changed.
 
 use std::fs::{self, File};
+use std::io;
 use std::path::Path;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
+use thiserror::Error;
 
 use super::{BUSY, OpenError, VERSION, blocks, make_tables, private, reason, version};
 use crate::line::Line;
@@ -26,6 +28,17 @@ pub struct Contents {
     pub sanctions: u32,
 }
 
+/// A copy could not be made.
+#[derive(Debug, Error)]
+pub enum CopyError {
+    /// The file cannot be used, or is not whole.
+    #[error("{0}")]
+    From(#[from] OpenError),
+    /// The copy cannot be made.
+    #[error("{0}")]
+    To(#[from] io::Error),
+}
+
 impl Contents {
     /// Returns whether an earlier version wrote it. The next server brings it to its own.
     pub fn is_earlier(&self) -> bool {
@@ -41,7 +54,7 @@ pub fn check(path: &Path) -> Result<Contents, OpenError> {
 }
 
 /// Makes a copy as of this moment for its owner alone, and looks at it. If it is not whole, there is none.
-pub fn back_up(path: &Path, to: &Path) -> Result<Contents, OpenError> {
+pub fn back_up(path: &Path, to: &Path) -> Result<Contents, CopyError> {
     let (connection, _) = open(path)?;
     private().create_new(true).open(to)?;
     // The whole path is no URI.
@@ -52,7 +65,7 @@ pub fn back_up(path: &Path, to: &Path) -> Result<Contents, OpenError> {
     if copied.is_err() {
         fs::remove_file(&to)?;
     }
-    copied
+    Ok(copied?)
 }
 
 /// Hands over what was said since a time, in milliseconds since 1970: in the room of this look, or in all, one after another.

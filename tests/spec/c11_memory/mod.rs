@@ -1,4 +1,4 @@
-//! Chapter 11: what a room remembers. The file in which it is kept: `store`.
+//! Chapter 11: what a room remembers. The file in which it is kept: `store`, `upkeep`.
 //! Clients that come back: `resuming`, `absence`, `cuts`. This project's own one: `client`.
 
 mod absence;
@@ -8,6 +8,7 @@ mod cuts;
 pub(crate) mod resuming;
 mod retention;
 mod store;
+mod upkeep;
 
 use chat_drive::failure::Result;
 use chat_tests::ES;
