@@ -9,7 +9,7 @@ use crate::log::{Arrival, Log, Record};
 use crate::members::{Members, Newcomer};
 use crate::pass::{Pass, PassError};
 use crate::replica::{Applied, Replica};
-use crate::state::{Place, State};
+use crate::state::{Place, RestoreError, State};
 use crate::uplink::{ProposeError, Uplink};
 
 /// A node that has published nothing for this time says that it is there, or asks again to be let in.
@@ -53,6 +53,8 @@ pub enum Event<'a> {
     Away,
     /// The log is back.
     Back,
+    /// The chat of the others cannot be taken over, for this reason. It asks again.
+    Refused(RestoreError),
     /// It is not part of the cluster any more: its people are to be let go. Nothing comes after this; a new node with another
     /// incarnation may join.
     Fenced(Fenced),
@@ -342,7 +344,10 @@ impl Node {
         if newcomer.is_founding {
             return;
         }
-        let Ok(replica) = Replica::restore(snapshot, Some(self.me), state) else { return };
+        let replica = match Replica::restore(snapshot, Some(self.me), state) {
+            Ok(replica) => replica,
+            Err(error) => return tell(Event::Refused(error)),
+        };
         // The hello that it answers is not seen any more if it has not come back before.
         self.uplink.returned(replica.members().last(self.me).unwrap_or_default());
         self.follow.go_to(replica.position());

@@ -6,10 +6,10 @@ use crate::follow::Fenced;
 use crate::log::Record;
 use crate::members::{Members, Taken};
 use crate::pass::{Pass, PassError};
-use crate::state::{Place, State};
-use crate::wire::{Malformed, Reader, Write};
+use crate::state::{Place, RestoreError, State};
+use crate::wire::{Reader, Write};
 
-/// The version of a snapshot. Another one is not read.
+/// The version of a snapshot. A later one is not read.
 const VERSION: u8 = 1;
 
 /// The position and the members. They are the same on all nodes at the same position of the log, as is the [`State`] beside
@@ -141,15 +141,13 @@ impl Replica {
         snapshot: &[u8],
         me: Option<Incarnation>,
         state: &mut impl State,
-    ) -> Result<Self, Malformed> {
+    ) -> Result<Self, RestoreError> {
         let mut input = Reader::new(snapshot);
-        if input.u8()? != VERSION {
-            return Err(Malformed);
-        }
+        RestoreError::check_version(input.u8()?, VERSION)?;
         let position = input.u64()?;
         let members = Members::read(&mut input)?;
         if me.is_some_and(|me| members.last(me).is_none()) {
-            return Err(Malformed);
+            return Err(RestoreError::Malformed);
         }
         state.restore(&mut input)?;
         Ok(Self { position, members })

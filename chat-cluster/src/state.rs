@@ -1,5 +1,7 @@
 //! The state that all nodes have in common: a function of the log.
 
+use thiserror::Error;
+
 use crate::entry::{Act, Incarnation, PersonId};
 use crate::wire::{Malformed, Reader};
 
@@ -38,5 +40,36 @@ pub trait State {
     fn write(&self, out: &mut Vec<u8>);
 
     /// Becomes what another node has [written](Self::write). On an error it is as before.
-    fn restore(&mut self, input: &mut Reader<'_>) -> Result<(), Malformed>;
+    fn restore(&mut self, input: &mut Reader<'_>) -> Result<(), RestoreError>;
+}
+
+/// What another node has written cannot be taken over.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum RestoreError {
+    /// No node wrote it.
+    #[error("malformed")]
+    Malformed,
+    /// A later version wrote it.
+    #[error("written by a later version ({0})")]
+    Version(u8),
+    /// The state says why.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl From<Malformed> for RestoreError {
+    fn from(Malformed: Malformed) -> Self {
+        Self::Malformed
+    }
+}
+
+impl RestoreError {
+    /// Fails unless it is of the version that this program knows.
+    pub fn check_version(version: u8, known: u8) -> Result<(), Self> {
+        match version {
+            0 => Err(Self::Malformed),
+            version if version > known => Err(Self::Version(version)),
+            _ => Ok(()),
+        }
+    }
 }

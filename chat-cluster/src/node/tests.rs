@@ -68,6 +68,7 @@ impl Bench {
         node.turn(self.now, log, model, &mut |event| {
             told.push(match event {
                 Event::Ready(_) => "ready".to_owned(),
+                Event::Refused(error) => error.to_string(),
                 other => format!("{other:?}"),
             });
         });
@@ -183,10 +184,14 @@ fn a_newcomer_goes_on_from_a_snapshot() {
     assert_eq!(to, ME);
     guest.log.arrivals.push_back(Arrival::Snapshot(b"nonsense".to_vec()));
     guest.turn();
-    assert!(guest.told.is_empty());
+    let later = [&[2], &snapshot[1..]].concat();
+    guest.log.arrivals.push_back(Arrival::Snapshot(later));
+    guest.turn();
+    assert_eq!(guest.told, ["written by a later version (110)", "written by a later version (2)"]);
+    assert!(guest.node.replica().is_none(), "it waits");
     guest.log.arrivals.push_back(Arrival::Snapshot(snapshot));
     guest.turn();
-    assert_eq!(guest.told, ["ready"]);
+    assert_eq!(guest.told[2..], ["ready"]);
     assert_eq!(guest.log.subscribed, [(1, 0), (2, host.last)], "behind the snapshot");
     assert_eq!(guest.node.replica(), host.node.replica());
     // The hello was freed by the snapshot: it will not be seen any more.

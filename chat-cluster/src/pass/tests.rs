@@ -54,6 +54,34 @@ proptest! {
     }
 }
 
+/// A pass with an entry of each kind, as version 0.1.0 writes it: header; hello, found, alive, dead, an act, and a notice of a later
+/// version. It is not changed any more.
+const OF_0_1_0: &[u8] = b"\x01\x07\0\0\0\0\0\0\0\x03\0\0\0\0\0\0\0\
+    \x01\x04\0\x02\0\0\0\
+    \x02\x02\0ab\
+    \x03\0\0\
+    \x04\x10\0\x08\0\0\0\0\0\0\0\x09\0\0\0\0\0\0\0\
+    \x23\x0c\0\x05\0\0\0\0\0\0\0hola\
+    \x1f\x05\0later";
+
+#[test]
+fn r14_18_a_pass_of_an_earlier_version_is_read_and_the_earlier_one_reads_those_of_today() {
+    let pass = Pass {
+        node: Incarnation(7),
+        n: 3,
+        entries: vec![
+            Entry::Node(Notice::Hello { attempt: 2 }),
+            Entry::Node(Notice::Found(Box::from(*b"ab"))),
+            Entry::Node(Notice::Alive),
+            Entry::Node(Notice::Dead(Incarnation(8), 9)),
+            Entry::Person(5, Act { kind: 3, body: Box::from(*b"hola") }),
+            Entry::Unknown { kind: 31, body: Box::from(*b"later") },
+        ],
+    };
+    assert_eq!(Pass::decode(OF_0_1_0), Ok(pass.clone()));
+    assert_eq!(pass.encode().expect("it is short"), OF_0_1_0);
+}
+
 fn pass(entries: Vec<Entry>) -> Pass {
     Pass { node: Incarnation(1), n: 2, entries }
 }

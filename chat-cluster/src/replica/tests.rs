@@ -108,7 +108,7 @@ fn snapshot((replica, model): &(Replica, Model)) -> Vec<u8> {
     replica.snapshot(model)
 }
 
-fn restored(snapshot: &[u8]) -> Result<(Replica, Model), Malformed> {
+fn restored(snapshot: &[u8]) -> Result<(Replica, Model), RestoreError> {
     let mut model = Model::default();
     Ok((Replica::restore(snapshot, Some(A), &mut model)?, model))
 }

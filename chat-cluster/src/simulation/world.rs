@@ -271,7 +271,7 @@ impl Run {
                     oracle.founded.push(replica.position());
                 }
             }
-            Event::Away | Event::Back => {}
+            Event::Away | Event::Back | Event::Refused(_) => {}
             Event::Fenced(_) => {
                 is_fenced = true;
                 diary.fence();

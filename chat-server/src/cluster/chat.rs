@@ -4,8 +4,8 @@ use std::sync::MutexGuard;
 use std::time::Duration;
 
 use chat_cluster::entry::{self, Incarnation, PersonId};
-use chat_cluster::state::{Place, State};
-use chat_cluster::wire::{Malformed, Reader, Write};
+use chat_cluster::state::{Place, RestoreError, State};
+use chat_cluster::wire::{Reader, Write};
 use chat_protocol::account::AccountError;
 use chat_store::line::Position;
 
@@ -26,6 +26,8 @@ pub(super) struct Chat<'a, T> {
     pub(super) options: String,
     /// That of all positions: another log has another.
     pub(super) epoch: u32,
+    /// A copy is read of servers that have ended: their options do not count.
+    pub(super) is_recalling: bool,
     /// A node was declared dead.
     pub(super) has_buried: bool,
 }
@@ -192,14 +194,13 @@ impl<T: Transport> State for Chat<'_, T> {
         self.directory.lock().write_all(out);
     }
 
-    fn restore(&mut self, input: &mut Reader<'_>) -> Result<(), Malformed> {
+    fn restore(&mut self, input: &mut Reader<'_>) -> Result<(), RestoreError> {
         let options = input.text()?;
-        if *options != *self.options {
-            tracing::error!(
-                "the other servers of this chat have other options ({options}; here {}): it waits",
-                self.options
-            );
-            return Err(Malformed);
+        if !self.is_recalling && *options != *self.options {
+            let here = &self.options;
+            return Err(RestoreError::Refused(format!(
+                "the other servers of this chat have other options ({options}; here {here})"
+            )));
         }
         self.directory.lock().read_all(input)
     }

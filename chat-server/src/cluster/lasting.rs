@@ -114,7 +114,10 @@ async fn recall<T: Transport>(
         Some(copy) => {
             let mut copy = Reader::new(&copy);
             let of = copy.u64()?;
-            let read = Replica::restore(copy.rest(), None, chat)?;
+            chat.is_recalling = true;
+            let read = Replica::restore(copy.rest(), None, chat);
+            chat.is_recalling = false;
+            let read = read?;
             // Else it is of a log that is lost: all of this one is behind it.
             if of == created {
                 replica = read;

@@ -75,6 +75,7 @@ async fn take_part(
         options: server.config.of_all_servers(server.accounts.as_deref().map(Accounts::admins)),
         deliveries: &server.deliveries,
         epoch: u32::try_from(created).unwrap_or(u32::MAX),
+        is_recalling: false,
         has_buried: false,
     };
     let history = server.deliveries.memories().map(|_| &cluster.history);
@@ -99,6 +100,7 @@ async fn take_part(
                 cluster.set_open(true);
             }
             Event::Away | Event::Back => set_away(server, cluster, event == Event::Away),
+            Event::Refused(why) => tracing::error!("waits for the other servers of this chat: {why}"),
             Event::Fenced(fenced) => ended = Some(fenced),
         });
         if let Some(fenced) = ended {

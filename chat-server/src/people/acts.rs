@@ -312,6 +312,59 @@ mod tests {
         ]
     }
 
+    /// An act of each kind, as version 0.1.0 writes it. They are not changed any more.
+    fn of_0_1_0() -> Vec<(&'static [u8], Act)> {
+        let session = Position { epoch: 2, number: 3 };
+        let ip = [192, 0, 2, 1].into();
+        let (name, text) = (|| "Ana".into(), || "hola".into());
+        let proved = Some(Proved { account: "ana".into(), hash: "h".into() });
+        let enter = Enter { name: name(), encoding: Encoding::Json, proved, ip };
+        let numbered = Some(Numbered { session, number: 4 });
+        let said = Said { room: "r".into(), numbered, author: Author::Name(name()), text: text() };
+        let port = Author::Port("u".into());
+        let unnumbered = Said { room: "r".into(), numbered: None, author: port, text: text() };
+        let token = Token(0xaa);
+        let command = Commanded { number: Some(5), token: Some(token), line: text() };
+        vec![
+            (
+                b"\0\x03\0Ana\x01\x01\x03\0ana\x01\0h\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\0\x02\x01",
+                Act::Enter(enter),
+            ),
+            (b"\x01\0\x01\0r", Act::Arrive(Coming::From("r".into()))),
+            (b"\x01\x01", Act::Arrive(Coming::Back)),
+            (b"\x01\x02", Act::Arrive(Coming::Again)),
+            (b"\x02\0", Act::Leave(Leaving::ForGood)),
+            (b"\x02\x01", Act::Leave(Leaving::Cut)),
+            (b"\x02\x02", Act::Leave(Leaving::Closing)),
+            (
+                b"\x03\x01\0r\x01\x02\0\0\0\x03\0\0\0\0\0\0\0\x04\0\0\0\0\0\0\0\x01\x03\0Ana\x04\0hola",
+                Act::Say(said),
+            ),
+            (b"\x03\x01\0r\0\x02\x01\0u\x04\0hola", Act::Say(unnumbered)),
+            (
+                b"\x04\x01\x05\0\0\0\0\0\0\0\x01\xaa\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x04\0hola",
+                Act::Command(command),
+            ),
+            (
+                b"\x05\xaa\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x02\0\0\0\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\0\x02\x01",
+                Act::Resume(Resume { token, behind: session, ip }),
+            ),
+            (b"\x06\x01\0h", Act::Register("h".into())),
+            (b"\x07\x01\0h", Act::ChangeWord("h".into())),
+            (b"\x08\x03\0Ana\x01\x01\0h", Act::SetAccount(name(), Some("h".into()))),
+            (b"\x08\x03\0Ana\0", Act::SetAccount(name(), None)),
+        ]
+    }
+
+    #[test]
+    fn r14_18_an_act_of_an_earlier_version_is_read_and_the_earlier_one_reads_those_of_today() {
+        for (bytes, act) in of_0_1_0() {
+            let encoded = entry::Act { kind: bytes[0], body: bytes[1..].into() };
+            assert_eq!(Act::decode(&encoded), Ok(act.clone()));
+            assert_eq!(act.encode(), encoded);
+        }
+    }
+
     proptest! {
         #[test]
         fn an_act_is_read_as_it_was_written(act in any_act(), more: u8) {

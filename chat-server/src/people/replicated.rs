@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chat_cluster::entry::{Incarnation, PersonId as Client};
-use chat_cluster::wire::{Malformed, Reader, Write};
+use chat_cluster::state::RestoreError;
+use chat_cluster::wire::{Reader, Write};
 use chat_protocol::account::AccountError;
 use chat_protocol::command::{Command, Parsed, parse};
 use chat_protocol::name::{Name, NameError};
@@ -244,7 +245,7 @@ impl<T: Transport> People<T> {
     }
 
     /// Becomes what another server has [written](Self::write_all). On an error it is as before.
-    pub(crate) fn read_all(&mut self, input: &mut Reader<'_>) -> Result<(), Malformed> {
+    pub(crate) fn read_all(&mut self, input: &mut Reader<'_>) -> Result<(), RestoreError> {
         let position = Position { epoch: input.u32()?, number: input.u64()? };
         let holds: Holds = input.list(|input| {
             let client = Client { node: Incarnation(input.u64()?), number: input.u64()? };

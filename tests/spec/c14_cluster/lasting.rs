@@ -19,7 +19,7 @@ use tokio::time::{sleep, timeout};
 
 use super::{Own, answers, own};
 
-const OPTIONS: [&str; 8] =
+pub(super) const OPTIONS: [&str; 8] =
     ["--profile", "grupal", "--max-rate", "off", "--accounts", "optional", "--admin", "Zoe"];
 
 const WORD: &str = "correcto caballo";
@@ -158,7 +158,7 @@ fn kill_all(chat: &mut Own<'_>) -> Result {
 }
 
 /// What `fill` has made is there, and nobody.
-fn is_filled(door: Entrance<'_>) -> Result {
+pub(super) fn is_filled(door: Entrance<'_>) -> Result {
     let mut caro = door.asked("Caro")?;
     answers(&mut caro, "Caro", "! estás vetado para siempre (por Zoe)")?;
     caro.expect_end()?;
@@ -179,6 +179,17 @@ fn r14_16_what_came_just_before_all_servers_ended_is_there() -> Result {
 }
 
 #[test]
+fn r14_16_servers_that_begin_anew_may_have_other_options() -> Result {
+    let stage = Stage::new();
+    let Some(mut chat) = own(&stage, &OPTIONS)? else { return Ok(()) };
+    fill(&chat)?;
+    Runtime::new().expect("a runtime").block_on(until_kept(&chat.broker));
+    kill_all(&mut chat)?;
+    let node = chat.log.serve(&stage, "c", &[&OPTIONS[..], &["--max-rooms", "7"]].concat())?;
+    is_filled(node.door)
+}
+
+#[test]
 fn r14_16_accounts_and_bans_outlive_the_records_of_the_log() -> Result {
     let stage = Stage::new();
     let Some(mut chat) = own(&stage, &OPTIONS)? else { return Ok(()) };
@@ -191,17 +202,21 @@ fn r14_16_accounts_and_bans_outlive_the_records_of_the_log() -> Result {
     is_filled(node.door)
 }
 
-/// Waits until the last account is in what is kept beside the log.
-async fn until_kept(broker: &Broker<'_>) {
-    let options = Options {
-        servers: vec![broker.address()],
+/// For the log of this chat.
+pub(super) fn options(broker: &str) -> Options {
+    Options {
+        servers: vec![broker.to_owned()],
         name: "school".parse().expect("a name"),
         user: None,
         credentials: None,
         authorities: None,
         requires_tls: false,
-    };
-    let log = nats::connect(&options).await.expect("connected");
+    }
+}
+
+/// Waits until the last account is in what is kept beside the log.
+async fn until_kept(broker: &Broker<'_>) {
+    let log = nats::connect(&options(&broker.address())).await.expect("connected");
     let kept = async {
         loop {
             let kept = log.archive().lasting().await.expect("it can be read");

@@ -1,6 +1,6 @@
 //! Chapter 14: several servers that are one chat. What is said: `speaking`; names: `names`; rooms: `rooms`; sessions: `sessions`;
 //! accounts, and what outlives all servers: `lasting`; what was said before: `history`.
-//! The start: `starting`. Servers that fail: `nodes`; brokers that fail: `brokers`; what is in the log: `log`.
+//! The start: `starting`; what servers of other versions have written: `versions`. Servers that fail: `nodes`; brokers that fail: `brokers`; what is in the log: `log`.
 //!
 //! The tests need a `nats-server`, and skip themselves without one. The first server of a chat begins it when it has heard no
 //! other for 6 seconds. So the tests that leave servers and broker as they are share two servers, and stay in
@@ -16,6 +16,7 @@ mod rooms;
 mod sessions;
 mod speaking;
 mod starting;
+mod versions;
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 

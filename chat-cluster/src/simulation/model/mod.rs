@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 
 use crate::entry::{self, Incarnation, PersonId};
-use crate::state::{Place, State};
-use crate::wire::{Malformed, Reader};
+use crate::state::{Place, RestoreError, State};
+use crate::wire::Reader;
 
 mod acts;
 mod effect;
@@ -113,7 +113,7 @@ impl State for Model {
         self.directory.iter().for_each(|directory| directory.write(out));
     }
 
-    fn restore(&mut self, input: &mut Reader<'_>) -> Result<(), Malformed> {
+    fn restore(&mut self, input: &mut Reader<'_>) -> Result<(), RestoreError> {
         self.directory = Some(Directory::read(input)?);
         Ok(())
     }

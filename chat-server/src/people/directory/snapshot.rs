@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use chat_cluster::state::RestoreError;
 use chat_cluster::wire::{Malformed, Reader, Write};
 use chat_protocol::name::Name;
 use chat_store::session::Token;
@@ -18,7 +19,7 @@ use crate::people::house::settings::Settings;
 use crate::people::names::UniqueNames;
 use crate::room::letter::Mailbox;
 
-/// The form of the bytes. Another one is not read.
+/// The form of the bytes. A later one is not read.
 const VERSION: u8 = 1;
 
 /// The places of people, as numbers.
@@ -88,8 +89,9 @@ impl<T: Transport> People<T> {
 
     /// Takes over what another node has written, before anybody is here. All people that are present are elsewhere. Nothing is
     /// changed by malformed bytes.
-    pub(in crate::people) fn read(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
-        let mut input = versioned(bytes)?;
+    pub(in crate::people) fn read(&mut self, bytes: &[u8]) -> Result<(), RestoreError> {
+        let mut input = Reader::new(bytes);
+        RestoreError::check_version(input.u8()?, VERSION)?;
         let Parts {
             next_person,
             next_room,
@@ -103,12 +105,12 @@ impl<T: Transport> People<T> {
         let has_accounts = self.accounts.is_some();
         let replace = has_accounts.then(|| Accounts::read(&mut input)).transpose()?;
         if !input.is_empty() {
-            return Err(Malformed);
+            return Err(RestoreError::Malformed);
         }
         let room_names = unique(rooms.iter().map(|(id, (name, _))| (*id, name)))?;
         let names = unique(people.iter().map(|(id, person)| (*id, &person.name)))?;
         if rooms.get(&FIRST).is_none_or(|(name, _)| *name != self.rooms[&FIRST].name) {
-            return Err(Malformed);
+            return Err(RestoreError::Malformed);
         }
         self.has_nodes();
         let first = Arc::clone(&self.rooms[&FIRST].room);
@@ -224,12 +226,6 @@ impl<T> Person<T> {
             },
         })
     }
-}
-
-/// Reads behind the version.
-fn versioned(bytes: &[u8]) -> Result<Reader<'_>, Malformed> {
-    let mut input = Reader::new(bytes);
-    if input.u8()? == VERSION { Ok(input) } else { Err(Malformed) }
 }
 
 /// The owners of names, none of which can be taken for another.
