@@ -13,7 +13,7 @@ use chat_protocol::language::Language;
 use chat_protocol::options::endpoint::Endpoint;
 use chat_protocol::options::profile::Profile;
 use chat_protocol::usage::help::{Example, StatusLine};
-use chat_protocol::usage::{self, help, profiles};
+use chat_protocol::usage::{self, generate, help, profiles};
 use chat_terminal::person::Screen;
 use chat_terminal::{descriptors, signals};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -160,6 +160,7 @@ fn command(profile: Profile) -> Command {
 impl Cli {
     /// The process's options; or, where they ask for help or are wrong, the end of the process.
     pub fn parse_or_exit() -> Self {
+        generate::if_asked(&command(Profile::default()));
         let arguments: Vec<OsString> = env::args_os().collect();
         layers::read(&arguments).unwrap_or_else(|refused| refused.exit())
     }

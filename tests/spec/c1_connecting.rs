@@ -18,6 +18,7 @@ mod configuration;
 pub(crate) mod full_disk;
 #[cfg(unix)]
 mod signals;
+mod usage;
 
 /// The command of the server, for a run to its end.
 fn server() -> Command {

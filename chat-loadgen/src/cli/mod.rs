@@ -105,7 +105,7 @@ fn command() -> Command {
 impl Cli {
     /// Parses the process's arguments. Ends the process when they ask for help or are wrong.
     pub(crate) fn parse_or_exit() -> Self {
-        usage::parse_or_exit::<Self>(command()).0
+        usage::parse_or_exit::<Self>(command().arg(usage::no_port("--server"))).0
     }
 }
 

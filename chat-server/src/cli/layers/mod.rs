@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use chat_protocol::options::profile::Profile;
 use chat_protocol::usage::{self, profiles};
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, Args, Command, FromArgMatches};
 
@@ -101,13 +101,28 @@ pub(super) fn read(own: &[OsString]) -> Result<Cli, Refused> {
     let given = gather(&command(Profile::default()), own)?;
     let all: Vec<&Given> = given.iter().collect();
     parse(&all, own).map_err(|error| {
-        let line = usage::in_one_line(&error);
+        let line = one_line(&error);
         let line = match culprit(&all, own, &line) {
             Some(culprit) => culprit.explain(&error, &line),
             None => line,
         };
         Refused { line, error: Some(error) }
     })
+}
+
+/// What is wrong. In many programs `-p` is the port.
+fn one_line(error: &clap::Error) -> String {
+    use ContextKind::{InvalidArg, InvalidValue};
+    let line = usage::in_one_line(error);
+    let said = [InvalidArg, InvalidValue].map(|kind| error.get(kind));
+    match said {
+        [Some(ContextValue::String(option)), Some(ContextValue::String(value))]
+            if option.starts_with("--profile") && value.parse::<u16>().is_ok() =>
+        {
+            format!("{line}; did you mean --bind {value}?")
+        }
+        _ => line,
+    }
 }
 
 /// The variables with our prefix that name no option.
@@ -123,7 +138,9 @@ pub(super) fn unknown_variables() -> Vec<String> {
 fn gather(command: &Command, own: &[OsString]) -> Result<Vec<Given>, Refused> {
     let seen = profiles::glimpse(command.clone(), own.iter().cloned());
     let is_server = seen.subcommand_name().is_none();
-    if !is_server || seen.get_flag("help") || seen.get_flag("version") {
+    // Behind an error not even flags have a value.
+    let is_set = |flag| seen.get_one(flag) == Some(&true);
+    if !is_server || is_set("help") || is_set("version") {
         return Ok(Vec::new());
     }
     let is_own = |given: &Given| {
@@ -189,10 +206,9 @@ impl Given {
     fn explain(&self, error: &clap::Error, line: &str) -> String {
         let mut why = line.strip_prefix("error: ").unwrap_or(line).to_owned();
         if error.kind() == ErrorKind::UnknownArgument {
-            let name = &self.name;
-            let argument = format!("unexpected argument '--{name}' found");
-            why = why.replace(&argument, &format!("unknown key '{name}'"));
-            why = why.replace("did you mean --", "did you mean ");
+            let meant = why.split_once("' found").map_or("", |(_, meant)| meant);
+            let meant = meant.replace("did you mean --", "did you mean ");
+            why = format!("unknown key '{}'{meant}", self.name);
         } else if !why.contains(&self.name) {
             why = format!("'{}': {why}", self.name);
         }
@@ -212,7 +228,7 @@ fn parse(given: &[&Given], own: &[OsString]) -> Result<Cli, clap::Error> {
     let arguments: Vec<OsString> =
         program.iter().chain(given_arguments).chain(own).cloned().collect();
     let profile = profiles::chosen(command(Profile::default()), arguments.iter().cloned());
-    let mut command = command(profile);
+    let mut command = command(profile).arg(usage::no_port("--bind"));
     let matches = command.try_get_matches_from_mut(arguments)?;
     let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
     cli.operator_given = matches.value_source("operator") == Some(ValueSource::CommandLine);
@@ -228,7 +244,7 @@ fn parse(given: &[&Given], own: &[OsString]) -> Result<Cli, clap::Error> {
 fn culprit<'a>(given: &[&'a Given], own: &[OsString], line: &str) -> Option<&'a Given> {
     let line_without = |i: usize| {
         let others = [&given[..i], &given[i + 1..]].concat();
-        parse(&others, own).err().map(|error| usage::in_one_line(&error))
+        parse(&others, own).err().map(|error| one_line(&error))
     };
     let lines: Vec<Option<String>> = (0..given.len()).map(line_without).collect();
     let nothing = lines.iter().position(Option::is_none);
