@@ -14,6 +14,8 @@ from ..servers import SERVERS, Running, Server, Unable, certificate
 from .kernel import Watch
 from .loads import FROM
 
+# Those who talk take descriptors of the server, too.
+TALKERS = 200
 # All of a crowd are to be there within so many seconds.
 CROWD, WITHIN = 50_000, 20
 # Connections a second: a little more than that takes. Handshakes of TLS a second, and for how long.
@@ -25,8 +27,8 @@ DOORS = {"tcp": [], "ws": ["--web", "{at}"], "tls": ["--tls-bind", "{at}", *TLS]
 # Without names there is one room: who talks in it is heard by the crowd, so there is little talk. With names, the
 # crowd has a room of its own, in which each of them is announced.
 TALK = {
-    "basico": ["--clients", 200, "--senders", 1, "--rate", "1/s"],
-    "grupal": ["--clients", 200, "--senders", 4, "--rate", "100/s"],
+    "basico": ["--clients", TALKERS, "--senders", 1, "--rate", "1/s"],
+    "grupal": ["--clients", TALKERS, "--senders", 4, "--rate", "100/s"],
 }
 OPTIONS = {"basico": [], "grupal": ["--profile", "grupal", "--max-rate", "off"]}
 
