@@ -4,12 +4,10 @@
 //! been accepted, let in and let out. Nothing is judged.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{IpAddr, Shutdown, SocketAddr, ToSocketAddrs};
+use std::net::{Shutdown, SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
-use chat_protocol::options::endpoint::Endpoint;
 use chat_terminal::descriptors;
-use clap::Args;
 use hdrhistogram::Histogram;
 use mio::event::Event;
 use mio::net::TcpStream;
@@ -17,44 +15,11 @@ use mio::{Events, Interest, Poll, Token};
 use serde::Serialize;
 use socket2::{Domain, Socket, Type};
 
-use crate::cli::values::{prefix, rate, some_time};
+use crate::cli::VisitOptions;
 use crate::record::Summary;
 use crate::traffic::clock::{Clock, nanoseconds};
 use crate::traffic::timing::histograms::{enter, histogram};
-use crate::wire::dialects::{Dialect, DialectName, Stage, Who};
-
-/// Command-line options of the visitors.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct VisitOptions {
-    /// Address and port on which the server listens
-    #[arg(short, long, value_name = "ADDR:PORT", default_value_t)]
-    server: Endpoint,
-    /// Protocol of the server: basico, sala, grupal, irc, nats, redis or mqtt
-    #[arg(
-        short = 'p',
-        long,
-        value_name = "NAME",
-        value_enum,
-        default_value_t,
-        hide_possible_values = true
-    )]
-    dialect: DialectName,
-    /// Visits per second
-    #[arg(short, long, value_name = "RATE", value_parser = rate, default_value = "1000/s")]
-    rate: f64,
-    /// Time for which visitors come
-    #[arg(short, long, value_name = "TIME", value_parser = some_time, default_value = "10s")]
-    duration: Duration,
-    /// Maximum time of a visit
-    #[arg(long, value_name = "TIME", value_parser = some_time, default_value = "5s")]
-    timeout: Duration,
-    /// Local address from which visitors connect; given more than once, they take turns
-    #[arg(long, value_name = "ADDR")]
-    from: Vec<IpAddr>,
-    /// Prefix of the visitors' names
-    #[arg(long, value_name = "PREFIX", default_value = "v", value_parser = prefix)]
-    names: String,
-}
+use crate::wire::dialects::{Dialect, Stage, Who};
 
 /// What became of the visits, in JSON.
 #[derive(Debug, Serialize)]

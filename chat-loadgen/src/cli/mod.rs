@@ -5,7 +5,8 @@ mod crowd;
 mod load;
 mod outputs;
 mod records;
-pub(crate) mod values;
+mod values;
+mod visits;
 
 use chat_protocol::usage::help::Example;
 use chat_protocol::usage::{self, help};
@@ -16,11 +17,11 @@ pub(crate) use crowd::CrowdOptions;
 pub(crate) use load::{ClientOptions, LoadOptions, ServerOptions};
 pub(crate) use outputs::OutputOptions;
 pub(crate) use records::{CompareOptions, MergeOptions};
+pub(crate) use visits::VisitOptions;
 
 use crate::exit_status::{COMPARE_STATUSES, EXIT_STATUSES, MERGE_STATUSES, precedence};
 use crate::record::validity::BOUNDS;
 use crate::relay;
-use crate::visits::VisitOptions;
 
 /// Puts a chat server under load, times every delivery and proves what arrived.
 ///

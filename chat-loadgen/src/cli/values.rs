@@ -21,7 +21,7 @@ pub(super) fn time(text: &str) -> Result<Duration, &'static str> {
 }
 
 /// A time of at least a millisecond.
-pub(crate) fn some_time(text: &str) -> Result<Duration, &'static str> {
+pub(super) fn some_time(text: &str) -> Result<Duration, &'static str> {
     match time(text)? {
         time if time < Duration::from_millis(1) => Err("expected a millisecond or more"),
         time => Ok(time),
@@ -38,7 +38,7 @@ pub(super) fn moment(text: &str) -> Result<Timestamp, &'static str> {
 }
 
 /// A number per second: `5/s`.
-pub(crate) fn rate(text: &str) -> Result<f64, &'static str> {
+pub(super) fn rate(text: &str) -> Result<f64, &'static str> {
     let number = text.strip_suffix("/s").unwrap_or(text);
     match f64::from_str(number) {
         Ok(rate) if (0.0..=1e6).contains(&rate) => Ok(rate),
@@ -76,7 +76,7 @@ where
 }
 
 /// A prefix of names.
-pub(crate) fn prefix(text: &str) -> Result<String, &'static str> {
+pub(super) fn prefix(text: &str) -> Result<String, &'static str> {
     let fits = (1..=8).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
     let begins_well = text.starts_with(|c: char| c.is_ascii_alphabetic());
     if fits && begins_well {
