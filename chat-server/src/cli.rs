@@ -28,7 +28,6 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::cluster::options::{ClusterError, ClusterOptions};
 use crate::config::Config;
-use crate::console::Console;
 use crate::net::listener::{self, Listeners};
 use crate::people::house::motd::{self, Motd};
 use crate::store::{self, StoreOptions};
@@ -36,6 +35,7 @@ use crate::streams::Streams;
 #[cfg(feature = "tls")]
 use crate::tls::make::MakeError;
 use crate::tls::{self, Secured, TlsOptions};
+use crate::watch::{Watch, WatchOptions};
 use crate::{Shared, run};
 
 #[cfg(feature = "store")]
@@ -83,6 +83,9 @@ pub struct Cli {
 
     #[command(flatten)]
     cluster: ClusterOptions,
+
+    #[command(flatten)]
+    watch: WatchOptions,
 
     /// Put the local time before each line on standard output
     #[arg(help_heading = "Running", long)]
@@ -229,7 +232,7 @@ impl Cli {
         let secured = secured.as_ref();
         let motd = Arc::new(Motd::read(self.config.motd.clone()).map_err(StartError::Motd)?);
         let hangup = hangup(secured, Arc::clone(&motd)).map_err(StartError::Runtime)?;
-        let watch = async {
+        let expiry = async {
             match secured {
                 Some(secured) => secured.watch().await,
                 None => pending().await,
@@ -243,7 +246,12 @@ impl Cli {
             }
             None => Streams::without_desk(self.language(), self.times),
         };
-        self.diagnose(streams.log.clone());
+        self.watch.log_format.begin(self.log, streams.log.clone());
+        let metrics = self.listen(self.watch.metrics.as_ref()).await?;
+        let watch = metrics
+            .map(|listener| Watch::start(listener, secured, &streams.console, self.language()))
+            .transpose()
+            .map_err(StartError::Runtime)?;
         let store = self
             .store
             .open(&streams.console, self.language(), self.config.resume())
@@ -253,7 +261,7 @@ impl Cli {
             tokio::select! {
                 () = signalled => {}
                 () = hangup => {}
-                never = watch => match never {},
+                never = expiry => match never {},
                 () = streams.interrupt.notified() => {}
             }
         });
@@ -271,7 +279,9 @@ impl Cli {
             Some(log) => {
                 let accounts = || self.store.shared_accounts();
                 let shared = log.map(|log| Shared { log, accounts: accounts() });
-                run(listeners, self.config, console, operator, (store, shared), motd, stop).await
+                let of_process = (motd, watch);
+                run(listeners, self.config, console, operator, (store, shared), of_process, stop)
+                    .await
             }
             None => Ok(()),
         };
@@ -281,16 +291,6 @@ impl Cli {
             screen.close().await;
         }
         served.map_err(StartError::Runtime)
-    }
-
-    /// Writes diagnostics to standard error.
-    fn diagnose(&self, log: Console) {
-        tracing_subscriber::fmt()
-            .with_max_level(self.log)
-            .with_target(false)
-            .with_ansi(false)
-            .with_writer(move || log.clone())
-            .init();
     }
 }
 

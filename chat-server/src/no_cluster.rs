@@ -58,6 +58,14 @@ impl archive::History for History {
 }
 
 impl<T> Cluster<T> {
+    pub(crate) fn is_reached(&self) -> bool {
+        match self.0 {}
+    }
+
+    pub(crate) fn figures(&self) -> ([u64; 4], Duration) {
+        match self.0 {}
+    }
+
     pub(crate) fn new(history: Arc<History>, _: &Directory<T>) -> Self {
         match *history {}
     }

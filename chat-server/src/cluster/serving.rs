@@ -115,6 +115,9 @@ async fn take_part(
             node.knows_past(recalled((&log.archive(), created), &mut chat, position).await);
         }
         watch.look(log, &node, begun);
+        if server.deliveries.counts().is_some() {
+            cluster.set_figures(node.figures(begun.elapsed()));
+        }
         let due = node.deadline().map(|due| begun + due);
         tokio::select! {
             () = log.arrived() => {}

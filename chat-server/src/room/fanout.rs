@@ -8,7 +8,7 @@ use std::fmt::Display;
 use std::iter::Peekable;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chat_protocol::language::Language;
 use chat_protocol::name::Name;
@@ -17,6 +17,7 @@ use tokio::task::{JoinError, consume_budget};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
+use crate::counts::{Counts, Passed};
 use crate::net::transport::Transport;
 use crate::net::wire::encoding::Encoding;
 use crate::net::wire::text::Text;
@@ -163,6 +164,11 @@ impl Deliveries {
         self.memories.as_deref()
     }
 
+    /// The counters of the server, if it has some.
+    pub(crate) fn counts(&self) -> Option<&Arc<Counts>> {
+        self.limits.counts.as_ref()
+    }
+
     /// Waits until the store has everything that was said. Cancel-safe.
     pub(crate) async fn written(&self) {
         if let Some(memories) = &self.memories {
@@ -207,7 +213,9 @@ impl<T: Transport> Fanout<T> {
 
     /// The pass.
     fn deliver(&mut self, batch: &mut Batch<T>) {
+        let begun = self.deliveries.counts().map(|_| Instant::now());
         self.seats.append(&mut batch.joined);
+        let pass = Passed { members: self.seats.len(), lines: batch.lines, own: batch.own };
         // Stable: a member's exceptions stay in the order of the text.
         batch.exceptions.sort_by_key(|exception| exception.member);
         if batch.text.is_empty() {
@@ -217,6 +225,9 @@ impl<T: Transport> Fanout<T> {
         }
         self.switch(batch);
         self.let_go(&mut batch.left);
+        if let (Some(counts), Some(begun)) = (self.deliveries.counts(), begun) {
+            counts.passed(&pass, begun);
+        }
     }
 
     fn deliver_to_all(&mut self, batch: &mut Batch<T>) {
