@@ -19,15 +19,14 @@ use chat_protocol::usage::help::{Example, StatusLine};
 use chat_protocol::usage::{self, help, profiles};
 use chat_terminal::person::Screen;
 use chat_terminal::{descriptors, signals};
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::parser::ValueSource;
 use clap::{ArgGroup, Command, CommandFactory, Parser};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
-use tracing_subscriber::filter::LevelFilter;
 
 use crate::cluster::options::{ClusterError, ClusterOptions};
 use crate::config::Config;
+use crate::console::Console;
 use crate::net::listener::{self, Listeners};
 use crate::people::house::motd::{self, Motd};
 use crate::store::{self, StoreOptions};
@@ -99,11 +98,6 @@ pub struct Cli {
     #[arg(help_heading = "Running", long, value_name = "NUMBER", default_value_t = 1,
         value_parser = usage::number("threads", 1..=MAX_THREADS))]
     threads: u16,
-
-    /// Diagnostics on standard error
-    #[arg(help_heading = "Running", long, value_name = "LEVEL", default_value = "warn", ignore_case = true,
-        value_parser = log_level())]
-    log: LevelFilter,
 }
 
 /// The value of `--bind`. `None`, written `off`, is no listener for lines.
@@ -130,11 +124,6 @@ const EXAMPLES: [Example; 3] = [
 
 fn web_endpoint(text: &str) -> Result<Endpoint, ParseEndpointError> {
     Endpoint::of_listener(text, DEFAULT_WEB_PORT)
-}
-
-fn log_level() -> impl TypedValueParser<Value = LevelFilter> {
-    PossibleValuesParser::new(["off", "error", "warn", "info", "debug", "trace"])
-        .try_map(|level| level.to_lowercase().parse())
 }
 
 /// The command line, in which the chosen profile sets the defaults.
@@ -226,6 +215,28 @@ impl Cli {
         })
     }
 
+    fn streams(&self) -> Streams {
+        let (language, times) = (self.language(), self.times);
+        match &self.config.operator.0 {
+            Some(name) => {
+                let asked = (!self.operator_given).then_some(name);
+                Streams::with_desk(asked, language, times)
+            }
+            None => Streams::without_desk(language, times),
+        }
+    }
+
+    /// Answers requests for metrics from now on, if there are to be any.
+    async fn watched(
+        &self,
+        secured: Option<&Secured>,
+        console: &Console,
+    ) -> Result<Option<Arc<Watch>>, StartError> {
+        let listener = self.listen(self.watch.metrics.as_ref()).await?;
+        let start = |listener| Watch::start(listener, secured, console, self.language());
+        listener.map(start).transpose().map_err(StartError::Runtime)
+    }
+
     async fn serve(self) -> Result<(), StartError> {
         let signalled = signals::stop().map_err(StartError::Runtime)?;
         let secured = self.tls.secured().map_err(StartError::Certificate)?;
@@ -239,19 +250,9 @@ impl Cli {
             }
         };
         let listeners = self.listeners(secured).await?;
-        let streams = match &self.config.operator.0 {
-            Some(name) => {
-                let asked = (!self.operator_given).then_some(name);
-                Streams::with_desk(asked, self.language(), self.times)
-            }
-            None => Streams::without_desk(self.language(), self.times),
-        };
-        self.watch.log_format.begin(self.log, streams.log.clone());
-        let metrics = self.listen(self.watch.metrics.as_ref()).await?;
-        let watch = metrics
-            .map(|listener| Watch::start(listener, secured, &streams.console, self.language()))
-            .transpose()
-            .map_err(StartError::Runtime)?;
+        let streams = self.streams();
+        self.watch.log.begin(streams.log.clone());
+        let watch = self.watched(secured, &streams.console).await?;
         let store = self
             .store
             .open(&streams.console, self.language(), self.config.resume())

@@ -1,13 +1,26 @@
-//! The form of the diagnostics (requirement 15.3).
+//! The diagnostics: their level and their form (requirement 15.3).
 
-use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::console::Console;
 
-/// The value of `--log-format`.
+/// The options of the diagnostics.
+#[derive(Args, Debug)]
+pub(crate) struct LogOptions {
+    /// Diagnostics on standard error
+    #[arg(help_heading = "Running", long, value_name = "LEVEL", default_value = "warn", ignore_case = true,
+        value_parser = level())]
+    log: LevelFilter,
+
+    /// The form of the diagnostics; under systemd, they have no times
+    #[arg(help_heading = "Running", long, value_name = "FORM", value_enum, default_value_t)]
+    log_format: LogFormat,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LogFormat {
+enum LogFormat {
     /// A line for people
     #[default]
     Text,
@@ -15,19 +28,24 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-impl LogFormat {
-    /// Writes diagnostics of this level, and of worse ones, to standard error.
-    pub(crate) fn begin(self, level: LevelFilter, log: Console) {
+fn level() -> impl TypedValueParser<Value = LevelFilter> {
+    PossibleValuesParser::new(["off", "error", "warn", "info", "debug", "trace"])
+        .try_map(|level| level.to_lowercase().parse())
+}
+
+impl LogOptions {
+    /// Writes diagnostics from now on.
+    pub(crate) fn begin(&self, log: Console) {
         let builder = tracing_subscriber::fmt()
-            .with_max_level(level)
+            .with_max_level(self.log)
             .with_target(false)
             .with_ansi(false)
             .with_writer(move || log.clone());
-        match (self, is_journal()) {
-            (Self::Text, false) => builder.init(),
-            (Self::Text, true) => builder.without_time().init(),
-            (Self::Json, false) => builder.json().flatten_event(true).init(),
-            (Self::Json, true) => builder.json().flatten_event(true).without_time().init(),
+        match (self.log_format, is_journal()) {
+            (LogFormat::Text, false) => builder.init(),
+            (LogFormat::Text, true) => builder.without_time().init(),
+            (LogFormat::Json, false) => builder.json().flatten_event(true).init(),
+            (LogFormat::Json, true) => builder.json().flatten_event(true).without_time().init(),
         }
     }
 }

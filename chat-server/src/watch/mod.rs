@@ -20,7 +20,7 @@ use crate::Server;
 use crate::console::Console;
 use crate::counts::Counts;
 use crate::tls::Secured;
-pub(crate) use log::LogFormat;
+use log::LogOptions;
 use page::Present;
 
 /// The options by which a server is watched.
@@ -31,9 +31,8 @@ pub(crate) struct WatchOptions {
     #[arg(help_heading = "Running", long, value_name = "ADDR:PORT", value_parser = endpoint)]
     pub(crate) metrics: Option<Endpoint>,
 
-    /// The form of the diagnostics; under systemd, they have no times
-    #[arg(help_heading = "Running", long, value_name = "FORM", value_enum, default_value_t)]
-    pub(crate) log_format: LogFormat,
+    #[command(flatten)]
+    pub(crate) log: LogOptions,
 }
 
 /// What can be asked of a server while it runs.
