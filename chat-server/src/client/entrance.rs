@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use chat_protocol::options::profile::WhenFull;
-use chat_protocol::options::server_address::Door;
 use chat_protocol::refusal::Refusal;
 use chat_protocol::websocket::frame::Code;
 use tokio::net::TcpStream;
@@ -37,23 +36,22 @@ pub(crate) fn serve(
     speaking: TaskTrackerToken,
 ) -> impl Future<Output = ()> {
     let (entry, origin) = server.admission.enter(peer.ip(), || server.nameless.displace_one());
-    let door = wire.door();
     let (shares, clock) = (server.admission.shares(origin), server.clock.clone());
     let connection = Arc::new(TcpConnection::new(stream, wire, peer, shares, clock));
     // Boxed, because an argument has its space in the future for as long as the client is there.
-    serve_admitted(server, (connection, door), Box::new(entry), speaking)
+    serve_admitted(server, connection, Box::new(entry), speaking)
 }
 
 async fn serve_admitted(
     server: Arc<Server>,
-    (connection, door): (Arc<TcpConnection>, Door),
+    connection: Arc<TcpConnection>,
     entry: Box<Entry>,
     speaking: TaskTrackerToken,
 ) {
     // Here, and not as it comes: the end of one that comes back from the same port has its turn before.
     connection.set_number(server.ports.take(connection.peer().port()));
     server.console.print(server.language().client_connected(connection.peer()));
-    server.deliveries.counts().inspect(|counts| counts.connected(door));
+    server.deliveries.counts().inspect(|counts| counts.connected(connection.door()));
     // Behind everything else that ends with the conversation.
     let _disconnected = OnDrop(|| {
         let language = server.language();
@@ -62,7 +60,7 @@ async fn serve_admitted(
         }
         server.console.print(language.client_disconnected(connection.peer()));
         server.ports.release(connection.peer().port());
-        server.deliveries.counts().inspect(|counts| counts.disconnected(door));
+        server.deliveries.counts().inspect(|counts| counts.disconnected(connection.door()));
     });
     let admitted = admit(&server, &connection, entry).await;
     let Some(unheard) = admitted.filter(|_| is_let_in(&server, &connection)) else {

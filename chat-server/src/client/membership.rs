@@ -256,7 +256,9 @@ impl<'a> Membership<'a> {
         Ok(Taken::Named)
     }
 
-    /// Broadcasts a message of the client to its room.
+    /// Puts a message of the client into its room.
+    ///
+    /// [`deliver`](Self::deliver) follows, when the client has said all that it says at once.
     pub(crate) fn say(&mut self, text: &str) {
         if self.connection.is_restrained() && self.is_silenced() || self.says(text) {
             return;
@@ -266,6 +268,13 @@ impl<'a> Membership<'a> {
             let numbered = self.numbered.as_deref().copied();
             let speaker = Speaker::Client(self.connection.peer(), self.connection.number(), name);
             self.caused += self.server.speech.say(room, *member, speaker, text, numbered);
+        }
+    }
+
+    /// Sees to it that what the client has said is delivered.
+    pub(crate) fn deliver(&self) {
+        if let Some(room) = self.room() {
+            self.server.deliveries.deliver(room);
         }
     }
 

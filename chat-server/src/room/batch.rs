@@ -1,7 +1,6 @@
 //! What happened in a room since the last pass over its members, in the room's order.
 
-use std::fmt;
-use std::io::Write;
+use std::fmt::{self, Write};
 use std::ops::Range;
 
 use tokio::sync::oneshot;

@@ -50,7 +50,7 @@ impl Wire {
     }
 
     /// The way by which its client has come. Encryption may end at a proxy.
-    pub(crate) fn door(&self) -> Door {
+    pub(super) fn door(&self) -> Door {
         match (self.is_encrypted(), self.has_frames()) {
             (false, false) => Door::Plain,
             (true, false) => Door::Tls,
