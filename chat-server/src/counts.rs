@@ -135,9 +135,11 @@ impl Counts {
 }
 
 /// A metric that has each of these values from the beginning, so that the first event is seen as a change.
-fn by<M: Clone + Default>(label: &'static str, values: &[&'static str]) -> By<M> {
+fn by<M: Default>(label: &'static str, values: &[&'static str]) -> By<M> {
     let metric = By::default();
-    values.iter().for_each(|value| drop(metric.get_or_create_owned(&[(label, *value)])));
+    for value in values {
+        drop(metric.get_or_create(&[(label, *value)]));
+    }
     metric
 }
 

@@ -193,7 +193,7 @@ pub(crate) async fn run(
         error = has_failed(&mut taking_part) => pass_on(error)?,
         () = opened(&server) => {}
     }
-    watch.iter().for_each(|watch| watch.serves(&server));
+    watch.inspect(|watch| watch.serves(&server));
     let started = [wording::started(&addresses).to_string(), wording::WAITING.to_owned()];
     started.into_iter().chain(damage).for_each(|line| console.announce(line));
 

@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chat_protocol::account::AccountError;
 use chat_protocol::name::{Name, NameError};

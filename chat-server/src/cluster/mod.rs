@@ -140,9 +140,6 @@ impl<T: Transport> Cluster<T> {
         ([members as u64, holes as u64, waiting as u64, resent], lag)
     }
 
-    fn set_figures(&self, figures: Figures) {
-        *self.figures.lock().unwrap_or_else(PoisonError::into_inner) = figures;
-    }
 
     /// Returns whether the server is part of the cluster: clients may come.
     pub(crate) fn is_open(&self) -> bool {
@@ -386,11 +383,12 @@ impl<T: Transport> Cluster<T> {
         self.lock_waiting().clear();
         self.set_away(false);
         self.set_figures(Figures::default());
-        self.set_in_flight(0);
     }
 
-    fn set_in_flight(&self, bytes: usize) {
-        self.in_flight.store(bytes, Ordering::Relaxed);
+    /// The node is as these say.
+    fn set_figures(&self, figures: Figures) {
+        *self.figures.lock().unwrap_or_else(PoisonError::into_inner) = figures;
+        self.in_flight.store(figures.waiting, Ordering::Relaxed);
         self.returned.notify_waiters();
     }
 }

@@ -109,15 +109,12 @@ async fn take_part(
         {
             history.set_dead(replica);
         }
-        cluster.set_in_flight(node.waiting());
+        cluster.set_figures(node.figures(begun.elapsed()));
         keeper.look(&node, &chat);
         if let Some(position) = node.asks_for_past() {
             node.knows_past(recalled((&log.archive(), created), &mut chat, position).await);
         }
         watch.look(log, &node, begun);
-        if server.deliveries.counts().is_some() {
-            cluster.set_figures(node.figures(begun.elapsed()));
-        }
         let due = node.deadline().map(|due| begun + due);
         tokio::select! {
             () = log.arrived() => {}
