@@ -91,6 +91,14 @@ pub const MOST_ACCOUNTS: usize = 10_000;
 /// Characters of a word (requirement 12.3). The least is that of NIST SP 800-63B; the most bounds what is hashed.
 pub const WORD_LENGTH: RangeInclusive<usize> = 8..=128;
 
+/// Number of people in a room that is told of all who come and go, however many these are: no class is larger. A crowd
+/// has more (requirement 5.7).
+pub const CROWD: usize = 500;
+
+/// Changes a second of which a room of more than [`CROWD`] people is told one by one: 20 lines a second are more than
+/// anyone reads, and cost the server ten thousand writes.
+pub const CROWD_RATE: NonZeroU32 = NonZeroU32::new(20).unwrap();
+
 /// Default maximum number of rooms on a server. An empty room is removed, so this many rooms need
 /// this many clients. Each room costs a task and some kilobytes.
 pub const MAX_ROOMS: NonZeroUsize = NonZeroUsize::new(1000).unwrap();

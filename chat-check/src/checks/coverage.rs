@@ -18,6 +18,7 @@ pub(crate) const UNSEEN: &[(Number, Text)] = &[
     unasked(4, 8),
     unasked(4, 9),
     unasked(4, 10),
+    unasked(5, 7),
     (
         Number(7, 3),
         Text {

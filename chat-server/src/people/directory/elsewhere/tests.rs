@@ -21,8 +21,14 @@ use crate::room::memory::Memories;
 use crate::room::outbox::OutboxLimits;
 use crate::room::seat::Seat;
 
-const RULES: Rules =
-    Rules { presence: true, commands: false, guests: false, max_rooms: 3, language: Language::Es };
+const RULES: Rules = Rules {
+    presence: true,
+    commands: false,
+    guests: false,
+    max_rooms: 3,
+    crowd: None,
+    language: Language::Es,
+};
 
 /// A chat with Zoe, its administrator, who is connected here, and Eva, who is elsewhere.
 struct Chat {
