@@ -140,7 +140,6 @@ impl<T: Transport> Cluster<T> {
         ([members as u64, holes as u64, waiting as u64, resent], lag)
     }
 
-
     /// Returns whether the server is part of the cluster: clients may come.
     pub(crate) fn is_open(&self) -> bool {
         self.inbox().is_open
