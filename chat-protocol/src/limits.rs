@@ -40,6 +40,9 @@ pub const DEFAULT_TLS_PORT: u16 = 12346;
 /// Port for browsers where none is named (requirement 10.1).
 pub const DEFAULT_WEB_PORT: u16 = 8080;
 
+/// Port for metrics where none is named (requirement 15.1): that of exporters of OpenTelemetry.
+pub const DEFAULT_METRICS_PORT: u16 = 9464;
+
 /// Maximum length of a member's or a room's name, in characters (requirement 5.5).
 pub const MAX_NAME: usize = 32;
 
@@ -87,6 +90,14 @@ pub const MOST_ACCOUNTS: usize = 10_000;
 
 /// Characters of a word (requirement 12.3). The least is that of NIST SP 800-63B; the most bounds what is hashed.
 pub const WORD_LENGTH: RangeInclusive<usize> = 8..=128;
+
+/// Number of people in a room that is told of all who come and go, however many these are: no class is larger. A crowd
+/// has more (requirement 5.7).
+pub const CROWD: usize = 500;
+
+/// Changes a second of which a room of more than [`CROWD`] people is told one by one: 20 lines a second are more than
+/// anyone reads, and cost the server ten thousand writes.
+pub const CROWD_RATE: NonZeroU32 = NonZeroU32::new(20).unwrap();
 
 /// Default maximum number of rooms on a server. An empty room is removed, so this many rooms need
 /// this many clients. Each room costs a task and some kilobytes.

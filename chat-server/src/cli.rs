@@ -16,15 +16,10 @@ use chat_protocol::usage::help::{Example, StatusLine};
 use chat_protocol::usage::{self, generate, help, profiles};
 use chat_terminal::person::Screen;
 use chat_terminal::{descriptors, signals};
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Command, CommandFactory, Parser};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
-use tracing_subscriber::Registry;
-use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::reload;
-use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::cluster::options::{ClusterError, ClusterOptions};
 use crate::config::Config;
@@ -36,6 +31,7 @@ use crate::streams::Streams;
 #[cfg(feature = "tls")]
 use crate::tls::make::MakeError;
 use crate::tls::{self, Secured, TlsOptions};
+use crate::watch::{Level, Watch, WatchOptions};
 use crate::{Shared, run};
 
 #[cfg(feature = "store")]
@@ -93,6 +89,9 @@ pub struct Cli {
     #[command(flatten)]
     sources: Sources,
 
+    #[command(flatten)]
+    watch: WatchOptions,
+
     /// Put the local time before each line on standard output
     #[arg(help_heading = "Running", long)]
     times: bool,
@@ -109,15 +108,7 @@ pub struct Cli {
     #[arg(help_heading = "Running", long, value_name = "NUMBER", default_value_t = 1,
         value_parser = usage::number("threads", 1..=MAX_THREADS))]
     threads: u16,
-
-    /// Diagnostics on standard error
-    #[arg(help_heading = "Running", long, value_name = "LEVEL", default_value = "warn", ignore_case = true,
-        value_parser = log_level())]
-    log: LevelFilter,
 }
-
-/// The level of diagnostics, which can change.
-type Level = reload::Layer<LevelFilter, Registry>;
 
 /// However short the time for ending, the last lines get this much to be written.
 const SHORTEST_FLUSH: Duration = Duration::from_millis(50);
@@ -136,11 +127,6 @@ const EXAMPLES: [Example; 3] = [
     ("Talk with one client at a time, under your name", "chat-server -p practico --operator Profe"),
     ("A free port, which it prints, and in English", "chat-server -b 127.0.0.1:0 -l en"),
 ];
-
-fn log_level() -> impl TypedValueParser<Value = LevelFilter> {
-    PossibleValuesParser::new(["off", "error", "warn", "info", "debug", "trace"])
-        .try_map(|level| level.to_lowercase().parse())
-}
 
 /// The command line, in which the chosen profile sets the defaults.
 fn command(profile: Profile) -> Command {
@@ -251,10 +237,32 @@ impl Cli {
 
     /// The level of diagnostics; and what can be read anew of the options, if they come from a file.
     fn configuration(&mut self) -> (Level, Option<Configuration>) {
-        let (level, handle) = reload::Layer::new(self.log);
+        let (level, handle) = reload::Layer::new(self.watch.log.log);
         let settings = mem::take(&mut self.settings);
         let new = |path| Configuration { path, settings, level: handle, reading: Mutex::default() };
         (level, self.sources.config.take().map(new))
+    }
+
+    fn streams(&self) -> Streams {
+        let (language, times) = (self.language(), self.times);
+        match &self.config.operator.0 {
+            Some(name) => {
+                let asked = (!self.operator_given).then_some(name);
+                Streams::with_desk(asked, language, times)
+            }
+            None => Streams::without_desk(language, times),
+        }
+    }
+
+    /// Answers requests for metrics from now on, if there are to be any.
+    async fn watched(
+        &self,
+        secured: Option<&Secured>,
+        console: &Console,
+    ) -> Result<Option<Arc<Watch>>, StartError> {
+        let listener = self.listen(self.watch.metrics.as_ref()).await?;
+        let start = |listener| Watch::start(listener, secured, console, self.language());
+        listener.map(start).transpose().map_err(StartError::Runtime)
     }
 
     async fn serve(mut self) -> Result<(), StartError> {
@@ -265,21 +273,16 @@ impl Cli {
         let (level, configuration) = self.configuration();
         let hangup = hangup(secured, Arc::clone(&motd), configuration);
         let hangup = hangup.map_err(StartError::Runtime)?;
-        let watch = async {
+        let expiry = async {
             match secured {
                 Some(secured) => secured.watch().await,
                 None => pending().await,
             }
         };
         let listeners = self.listeners(secured).await?;
-        let streams = match &self.config.operator.0 {
-            Some(name) => {
-                let asked = (!self.operator_given).then_some(name);
-                Streams::with_desk(asked, self.language(), self.times)
-            }
-            None => Streams::without_desk(self.language(), self.times),
-        };
-        diagnose(level, streams.log.clone());
+        let streams = self.streams();
+        self.watch.log.begin(level, streams.log.clone());
+        let watch = self.watched(secured, &streams.console).await?;
         let store = self
             .store
             .open(&streams.console, self.language(), self.config.resume())
@@ -289,7 +292,7 @@ impl Cli {
             tokio::select! {
                 () = signalled => {}
                 () = hangup => {}
-                never = watch => match never {},
+                never = expiry => match never {},
                 () = streams.interrupt.notified() => {}
             }
         });
@@ -307,7 +310,9 @@ impl Cli {
             Some(log) => {
                 let accounts = || self.store.shared_accounts();
                 let shared = log.map(|log| Shared { log, accounts: accounts() });
-                run(listeners, self.config, console, operator, (store, shared), motd, stop).await
+                let of_process = (motd, watch);
+                run(listeners, self.config, console, operator, (store, shared), of_process, stop)
+                    .await
             }
             None => Ok(()),
         };
@@ -318,15 +323,6 @@ impl Cli {
         }
         served.map_err(StartError::Runtime)
     }
-}
-
-/// Writes diagnostics to standard error.
-fn diagnose(level: Level, log: Console) {
-    let lines = tracing_subscriber::fmt::layer()
-        .with_target(false)
-        .with_ansi(false)
-        .with_writer(move || log.clone());
-    tracing_subscriber::registry().with(level).with(lines).init();
 }
 
 /// One thread needs no locks to be fast; several share the connections and the rooms.

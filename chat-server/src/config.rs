@@ -26,6 +26,7 @@ use crate::console::Console;
 use crate::net::address_options::AddressOptions;
 use crate::net::clock::Clock;
 use crate::net::wire::encoding::Object;
+use crate::people::crowd::CrowdOptions;
 use crate::people::directory;
 use crate::people::directory::sessions::Sessions;
 use crate::people::speech::Speech;
@@ -146,6 +147,9 @@ pub(crate) struct Config {
     pub(crate) burst: NonZeroU32,
 
     #[command(flatten)]
+    crowd: CrowdOptions,
+
+    #[command(flatten)]
     pub(crate) of_address: AddressOptions,
 
     #[command(flatten)]
@@ -258,6 +262,7 @@ impl Config {
             commands: self.commands.is_on(),
             guests: self.label == Label::Port,
             max_rooms: self.max_rooms.get(),
+            crowd: self.crowd.limits(),
             language: self.common.lang,
         }
     }
@@ -276,6 +281,7 @@ impl Config {
             timeout: self.slow_timeout,
             clock,
             language: self.common.lang,
+            counts: None,
         }
     }
 

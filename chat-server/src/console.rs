@@ -157,7 +157,9 @@ impl Form {
     /// Writes a text of one or several lines.
     fn write(self, output: &mut Vec<u8>, text: impl fmt::Display) -> io::Result<()> {
         if !self.on_terminal && !self.times {
-            return writeln!(output, "{text}");
+            // Writing to memory cannot fail, so this way of writing has no failure to keep.
+            let _ = fmt::Write::write_fmt(&mut Waiting(output), format_args!("{text}\n"));
+            return Ok(());
         }
         for line in text.to_string().lines() {
             if self.times {
@@ -166,6 +168,16 @@ impl Form {
             let line = if self.on_terminal { showable(line.into()) } else { line.into() };
             writeln!(output, "{line}")?;
         }
+        Ok(())
+    }
+}
+
+/// Lines that wait, as text is appended to them.
+struct Waiting<'a>(&'a mut Vec<u8>);
+
+impl fmt::Write for Waiting<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.extend_from_slice(text.as_bytes());
         Ok(())
     }
 }

@@ -144,6 +144,7 @@ impl<'a> Operator<'a> {
         }
         let speaker = Speaker::Operator(&self.name);
         let said = self.server.speech.say(room, MemberId::OPERATOR, speaker, text, None);
+        self.server.deliveries.deliver(room);
         self.flood_control.count(said);
     }
 

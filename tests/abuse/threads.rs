@@ -3,6 +3,7 @@
 
 use chat_drive::failure::Result;
 use chat_tests::chat::{Chat, sees_the_stop};
+use chat_tests::harness::door::Door;
 use chat_tests::harness::peer::Peer;
 
 use crate::healthy::Healthy;
@@ -32,6 +33,32 @@ fn r2_3_two_threads_show_all_one_order_at_full_speed() -> Result {
     let healthy = Healthy::start_with(&chat, &["--senders", "19", "--window", "64"])?;
     (0..20).try_for_each(|_| healthy.go_on(&chat.stage))?;
     healthy.finish(&chat.stage)
+}
+
+/// Members enough for the threads to share a pass, through every door, some of whom come, go, or take nothing.
+#[test]
+fn r2_3_threads_share_the_pass_over_a_large_room_in_one_order() -> Result {
+    let chat = Chat::start_secured(&["--threads", "3"])?;
+    let stuck = chat.stuck_peer("stuck")?;
+    let mut options = vec!["--insecure".to_owned()];
+    for door in [Door::Plain, Door::Tls, Door::SecureWebSocket] {
+        let address = chat.address_of(door)?;
+        options.push("--server".to_owned());
+        options.push(match door {
+            Door::Plain => address.to_string(),
+            Door::Tls => format!("tls://{address}"),
+            _ => format!("wss://{address}/ws"),
+        });
+    }
+    options.extend(["--clients", "450", "--senders", "9", "--rate", "30/s"].map(str::to_owned));
+    let options: Vec<_> = options.iter().map(String::as_str).collect();
+    let healthy = Healthy::start_with(&chat, &options)?;
+    for _ in 0..50 {
+        chat.peer("guest").map(Peer::reset)?;
+    }
+    healthy.finish(&chat.stage)?;
+    drop(stuck);
+    Ok(())
 }
 
 #[test]

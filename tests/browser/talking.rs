@@ -125,6 +125,51 @@ fn r10_24_when_many_leave_the_others_stay_where_they_are_in_the_list() -> Result
 }
 
 #[test]
+fn r5_7_of_a_crowd_the_page_has_the_number_and_the_names_when_they_are_looked_at() -> Result {
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    let chat = start("grupal", &["--crowd", "3", "--crowd-rate", "2/s"])?;
+    let page = Page::enter(&driver, &chat, "Ana")?;
+    let mut peers = Vec::new();
+    for number in 0..20 {
+        peers.push(chat.named_peer(&format!("n{number}"))?);
+    }
+    let number = "document.getElementById('number').textContent";
+    page.wait_for(number, &json!("21"))?;
+    page.notes("personas se han unido")?;
+    peers.drain(..15);
+    page.wait_for(number, &json!("6"))?;
+    page.notes("personas han salido")?;
+    page.run("document.getElementById('people').dispatchEvent(new Event('pointerenter'))")?;
+    let people = "[...document.querySelectorAll('#members bdi')].map(name => name.textContent)";
+    page.wait_for(people, &json!(["Ana", "n15", "n16", "n17", "n18", "n19"]))?;
+    page.wait_for(number, &json!("6"))
+}
+
+#[test]
+fn r5_7_the_number_holds_for_names_that_the_page_does_not_know() -> Result {
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    let chat = start("grupal", &[])?;
+    let page = Page::open_at(&driver, web(&chat), TELL)?;
+    page.give_name("Ana")?;
+    page.is_there("Ana")?;
+    let number = "document.getElementById('number').textContent";
+    for (event, due) in [
+        ("kind: 'joined', who: 'Bea'", "2"),
+        ("kind: 'crowd', joined: 9, left: 2, renamed: 1, number: 9", "9"),
+        ("kind: 'left', who: 'Caro'", "8"),
+        // This one had left with the crowd, for all that the page knows.
+        ("kind: 'joined', who: 'Bea'", "9"),
+        ("kind: 'renamed', who: 'Dora', name: 'Eva'", "9"),
+        ("kind: 'goes', who: 'Eva', room: 'cocina'", "8"),
+        ("kind: 'crowd', joined: 0, left: 7, renamed: 0, number: 1", "1"),
+    ] {
+        page.run(&format!("tell({{ {event} }})"))?;
+        page.wait_for(number, &json!(due))?;
+    }
+    page.notes("9 personas se han unido, 2 personas han salido, 1 persona ha cambiado de nombre")
+}
+
+#[test]
 fn r10_24_after_missed_messages_people_and_rooms_are_asked_for_silently() -> Result {
     let Some(driver) = Driver::start()? else { return Ok(()) };
     let chat = start("grupal", &[])?;

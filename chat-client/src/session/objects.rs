@@ -98,6 +98,7 @@ mod tests {
             (r#"{"kind":"receipt","who":"Ana","text":"hola"}"#, "[privado a Ana] hola"),
             (r#"{"kind":"past","time":0,"text":"x","who":"Ana"}"#, "* hace 20"),
             (r#"{"kind":"joined","who":"Ana","text":"Ana se ha unido"}"#, "* Ana se ha unido"),
+            (r#"{"kind":"crowd","joined":2,"text":"2 personas se han unido"}"#, "* 2 personas"),
             (r#"{"kind":"refusal","text":"no"}"#, "! no"),
             (r#"{"kind":"end","text":"el servidor se cierra"}"#, "* el servidor se cierra"),
             (r#"{"kind":"what is new","text":"hola"}"#, "* hola"),

@@ -222,7 +222,11 @@ fn without_padding_behind(mut line: &[u8]) -> &[u8] {
 /// Converts the first `length` bytes to text.
 fn lossy(line: Cow<'_, [u8]>, length: usize) -> Cow<'_, str> {
     match line {
-        Cow::Borrowed(bytes) => String::from_utf8_lossy(&bytes[..length]),
+        // Almost always it is valid, which this finds out many bytes at a time.
+        Cow::Borrowed(bytes) => match str::from_utf8(&bytes[..length]) {
+            Ok(text) => text.into(),
+            Err(_) => String::from_utf8_lossy(&bytes[..length]),
+        },
         Cow::Owned(mut bytes) => {
             bytes.truncate(length);
             let text = String::from_utf8(bytes);

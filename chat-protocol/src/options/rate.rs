@@ -27,6 +27,11 @@ impl MaxRate {
         Self(Some(number))
     }
 
+    /// The number of events per second; `None` if there is no limit.
+    pub const fn number(self) -> Option<NonZeroU32> {
+        self.0
+    }
+
     /// Creates a full token bucket for this rate; `None` if there is no limit.
     pub fn bucket(self, burst: NonZeroU32, now: Instant) -> Option<Bucket> {
         let interval = 1_000_000_000 / u64::from(self.0?.get());

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use super::texts::texts;
 use super::{NOTICE, REFUSAL, STARTED, WAITING};
+use crate::address::Address;
 use crate::language::Language;
 use crate::name::Name;
 use crate::refusal::AddressLimit;
@@ -14,6 +15,11 @@ const IMITATION: &str = "| ";
 
 texts! {
     with table:
+    /// The server answers requests for its metrics at this address (requirement 15.1).
+    pub metrics_at(address: SocketAddr) {
+        es: "métricas en http://{address}/metrics",
+        en: "metrics at http://{address}/metrics",
+    }
     /// The server is stopping (requirement 1.6).
     pub closing { es: "cerrando servidor...", en: "closing the server..." }
     /// Printed for each connection (requirement 1.3).
@@ -39,7 +45,7 @@ texts! {
         en: "client {peer} has its turn",
     }
     /// A message as the server's console shows it under `--label port` (requirement 2.5).
-    pub console_message_by_port(sender: SocketAddr, text: &str) {
+    pub console_message_by_port(sender: Address, text: &str) {
         es: "cliente {sender}: {text}",
         en: "client {sender}: {text}",
     }
@@ -158,7 +164,7 @@ mod tests {
                 language.closing().to_owned(),
                 language.client_connected(peer).to_string(),
                 language.client_disconnected(peer).to_string(),
-                language.console_message_by_port(peer, "hola").to_string(),
+                language.console_message_by_port(Address(peer), "hola").to_string(),
                 language.client_left(&ana, peer).to_string(),
                 language.console_gap(1).to_string(),
                 language.private(&ana, "hola").to_string(),

@@ -12,6 +12,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use crate::address::Number;
 use crate::limits::MAX_NAME;
 
 mod certificates;
@@ -69,20 +70,27 @@ pub fn message_by_numbered_port(sender: SocketAddr, number: u32, text: &str) -> 
 
 /// The same with this label.
 pub fn message_by_label(label: impl fmt::Display, text: &str) -> impl fmt::Display {
-    fmt::from_fn(move |f| write!(f, "{label}: {text}"))
+    fmt::from_fn(move |f| {
+        fmt::Display::fmt(&label, f)?;
+        f.write_str(": ")?;
+        f.write_str(text)
+    })
 }
 
 /// The label of such a message alone.
 pub fn port_label(sender: SocketAddr, number: u32) -> impl fmt::Display {
     fmt::from_fn(move |f| match (sender.port(), number) {
-        (port, ..2) => write!(f, "{USER}{port}"),
+        (port, ..2) => {
+            f.write_str(USER)?;
+            fmt::Display::fmt(&Number(port), f)
+        }
         (port, _) => write!(f, "{USER}{port}-{number}"),
     })
 }
 
 /// A message labelled with its sender's name (requirement 2.4).
 pub fn message_by_name(name: &str, text: &str) -> impl fmt::Display {
-    fmt::from_fn(move |f| write!(f, "{name}{SAYS}{text}"))
+    fmt::from_fn(move |f| [name, SAYS, text].into_iter().try_for_each(|part| f.write_str(part)))
 }
 
 /// Shortens a client's text so that it fits into a notice.
@@ -96,6 +104,7 @@ fn short(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::address::Address;
     use crate::command::{FORMS, OPERATOR_FORMS};
     use crate::language::Language;
 
@@ -114,7 +123,7 @@ mod tests {
 
     #[test]
     fn r2_5_labels_a_message_for_the_console() {
-        let shown = Language::Es.console_message_by_port(peer(), "hola").to_string();
+        let shown = Language::Es.console_message_by_port(Address(peer()), "hola").to_string();
         assert_eq!(shown, "cliente 127.0.0.1:65310: hola");
     }
 

@@ -186,6 +186,10 @@ mod tests {
             let many: Vec<Name> = (0..50).map(|i| name(&format!("p{i}"))).collect();
             let told = language.introduction(&ana, &bea, many.iter()).to_string();
             assert_eq!(seen(told).1.len(), 20, "the number of the others is no name");
+            for numbers in [[1, 0, 0], [0, 1, 0], [0, 0, 1], [2, 3, 4]] {
+                let told = language.crowd(numbers, 600).to_string();
+                assert_eq!((seen(&told), own_name_in(&told)), (here(&[]), None));
+            }
             for moves in
                 [language.goes(&ana, &bea).to_string(), language.comes(&ana, &bea).to_string()]
             {

@@ -66,6 +66,16 @@ texts! {
     pub(super) goes_to { es: " pasa a la sala ", en: " goes to the room " }
     pub(super) comes_from { es: " viene de la sala ", en: " comes from the room " }
     pub(super) is_now { es: " ahora es ", en: " is now " }
+    pub(super) one_joined { es: "1 persona se ha unido", en: "1 person has joined" }
+    pub(super) several_joined(people: usize) { es: "{people} personas se han unido", en: "{people} people have joined" }
+    pub(super) one_left { es: "1 persona ha salido", en: "1 person has left" }
+    pub(super) several_left(people: usize) { es: "{people} personas han salido", en: "{people} people have left" }
+    pub(super) one_renamed { es: "1 persona ha cambiado de nombre", en: "1 person has another name" }
+    pub(super) several_renamed(people: usize) {
+        es: "{people} personas han cambiado de nombre",
+        en: "{people} people have other names",
+    }
+    pub(super) now_there_are(people: usize) { es: "; ahora hay {people}", en: "; now there are {people}" }
     pub(super) in_room(room: &Name, people: usize) { es: "* en {room} ({people}): ", en: "* in {room} ({people}): " }
     pub(super) you_are { es: "eres ", en: "you are " }
     pub(super) here_in(room: &Name, people: usize) { es: "en {room} ({people}): ", en: "in {room} ({people}): " }

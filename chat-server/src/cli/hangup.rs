@@ -70,7 +70,7 @@ impl Configuration {
                 Err(why) => return tracing::error!("the old options stay: {why}"),
             };
             // It fails once nothing is reported any more.
-            let _ = configuration.level.modify(|level| *level = read.log);
+            let _ = configuration.level.modify(|level| *level = read.watch.log.log);
             tracing::info!(%file, "the options were read anew");
             let mut changed = layers::changed(&configuration.settings, &read.settings);
             changed.retain(|name| *name != "log");

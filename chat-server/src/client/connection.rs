@@ -126,8 +126,7 @@ impl<'a> Conversation<'a> {
                         Heard::Nothing if end == End::Idle => self.hear_end(),
                         // A name that came without its end is one.
                         Heard::Some | Heard::Nothing => {
-                            let line = self.decoder.pause();
-                            if self.act_on(line).is_break() {
+                            if self.hear_pause().is_break() {
                                 return End::Left;
                             }
                             if !self.session.is_naming() {
@@ -206,9 +205,8 @@ impl<'a> Conversation<'a> {
                     // What has arrived and was only not read yet is no pause.
                     match self.hear(Asked::System) {
                         Heard::Nothing => {
-                            let line = self.decoder.pause();
                             self.rate_limit.count_line();
-                            if self.act_on(line).is_break() {
+                            if self.hear_pause().is_break() {
                                 return End::Left;
                             }
                         }
@@ -298,8 +296,15 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Reads once, unless something is left from before, and acts on the lines that are complete.
+    /// Reads once, unless something is left from before, and acts on the lines that are complete. What was said by them is
+    /// delivered at once, or soon.
     fn hear(&mut self, asked: Asked) -> Heard {
+        let heard = self.hear_lines(asked);
+        self.membership.deliver();
+        heard
+    }
+
+    fn hear_lines(&mut self, asked: Asked) -> Heard {
         if !self.unheard.is_empty() {
             let mut unheard = mem::take(&mut self.unheard);
             let (heard, left) = self.hear_bytes(&unheard);
@@ -367,8 +372,19 @@ impl<'a> Conversation<'a> {
         match action {
             // Half a name, perhaps, of a client that is gone: no room hears of it.
             None | Some(Action::TakeName(_) | Action::Prove(_) | Action::Resume(_)) => {}
-            Some(action) => _ = self.perform(action),
+            Some(action) => {
+                let _ = self.perform(action);
+                self.membership.deliver();
+            }
         }
+    }
+
+    /// The line that has no end ends by the pause behind it. Breaks when the client leaves by it.
+    fn hear_pause(&mut self) -> ControlFlow<()> {
+        let line = self.decoder.pause();
+        let goes_on = self.act_on(line);
+        self.membership.deliver();
+        goes_on
     }
 }
 

@@ -16,6 +16,7 @@ use crate::net::per_address::OpenedRoom;
 use crate::net::transport::Transport;
 use crate::net::wire::encoding::Encoding;
 use crate::people::accounts::Accounts;
+use crate::people::crowd::{Change, Crowd, CrowdLimits};
 use crate::people::house::House;
 use crate::people::house::settings::Settings;
 use crate::people::names::UniqueNames;
@@ -63,6 +64,8 @@ pub(crate) struct Rules {
     pub(crate) guests: bool,
     /// The number of rooms that there may be.
     pub(crate) max_rooms: usize,
+    /// What a crowd exceeds, if presence is summed up in crowds.
+    pub(crate) crowd: Option<CrowdLimits>,
     pub(crate) language: Language,
 }
 
@@ -78,7 +81,7 @@ impl Rules {
 pub(crate) struct PersonId(u64);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct RoomId(u64);
+pub(super) struct RoomId(u64);
 
 /// The room that is there from the start, and stays.
 const FIRST: RoomId = RoomId(0);
@@ -118,7 +121,7 @@ pub(super) struct Person<T> {
     session: Option<Box<Token>>,
     /// The encoding of what it is sent.
     encoding: Encoding,
-    room: RoomId,
+    pub(super) room: RoomId,
     pub(super) location: Location<T>,
 }
 
@@ -142,6 +145,10 @@ struct OpenRoom<T> {
     name: Name,
     room: Arc<Room<T>>,
     members: BTreeSet<PersonId>,
+    /// Those of them that are on their way, and have not been there yet.
+    coming: BTreeSet<PersonId>,
+    /// Its presence, where that is summed up.
+    crowd: Arc<Crowd>,
     /// Counts it where it was opened from.
     opened: Option<OpenedRoom>,
     settings: Settings<PersonId>,
@@ -184,7 +191,10 @@ impl<T: Transport> Directory<T> {
 
     /// Closes all rooms to new members and messages; pending messages are still delivered.
     pub(crate) fn close(&self) {
-        self.lock().rooms.values().for_each(|open| open.room.close());
+        for open in self.lock().rooms.values() {
+            open.crowd.tell(&open.room);
+            open.room.close();
+        }
     }
 
     /// What is done until it is unlocked is done at the time of the system's clocks.
@@ -200,13 +210,7 @@ const STILL_HERE: &str = "somebody who has not left";
 
 impl<T: Transport> People<T> {
     fn new(first: Arc<Room<T>>, deliveries: Deliveries, rules: Rules, sessions: Sessions) -> Self {
-        let first = OpenRoom {
-            name: Name::first_room(),
-            room: first,
-            members: BTreeSet::new(),
-            opened: None,
-            settings: Settings::default(),
-        };
+        let first = OpenRoom::new(Name::first_room(), first, rules);
         let mut room_names = UniqueNames::default();
         // There is no other.
         let _ = room_names.claim(&first.name, FIRST);
@@ -238,6 +242,7 @@ impl<T: Transport> People<T> {
         let id = PersonId(self.next_person);
         self.names.claim(&name, id).map_err(|other| self.objection(other))?;
         self.next_person += 1;
+        let is_coming = !matches!(location, Location::Console(_));
         self.by_id.insert(
             id,
             Person {
@@ -252,13 +257,22 @@ impl<T: Transport> People<T> {
                 location,
             },
         );
-        self.rooms.entry(FIRST).and_modify(|open| _ = open.members.insert(id));
+        self.rooms.entry(FIRST).and_modify(|open| open.admit(id, is_coming));
         Ok(id)
     }
 
     /// The encoding of what a person is sent.
     pub(super) fn encoding(&self, id: PersonId) -> Encoding {
         self.person(id).encoding
+    }
+
+    /// Counts a change in a room, if that is a crowd: then the room is not told of it by a line of its own. Who leaves is
+    /// still one of its people.
+    pub(super) fn is_summed_up(&self, room: RoomId, change: Change) -> bool {
+        let OpenRoom { members, coming, room, crowd, .. } = &self.rooms[&room];
+        let people = members.len() - coming.len();
+        let people = people.saturating_sub(usize::from(change == Change::Left));
+        crowd.counts(change, people, room)
     }
 
     /// The others in a person's room hear this.
@@ -309,6 +323,23 @@ impl<T: Transport> People<T> {
 
     pub(super) fn person_mut(&mut self, id: PersonId) -> &mut Person<T> {
         self.by_id.get_mut(&id).expect(STILL_HERE)
+    }
+}
+
+impl<T> OpenRoom<T> {
+    /// An empty one.
+    fn new(name: Name, room: Arc<Room<T>>, rules: Rules) -> Self {
+        let crowd = Crowd::new(rules.crowd, rules.language);
+        let [members, coming] = [BTreeSet::new(), BTreeSet::new()];
+        Self { name, room, members, coming, crowd, opened: None, settings: Settings::default() }
+    }
+
+    /// A person is in the room, or on its way there.
+    fn admit(&mut self, id: PersonId, is_coming: bool) {
+        self.members.insert(id);
+        if is_coming {
+            self.coming.insert(id);
+        }
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 #[cfg(feature = "cluster")]
 pub(crate) mod acts;
 pub(crate) mod commands;
+pub(crate) mod crowd;
 pub(crate) mod directory;
 pub(crate) mod house;
 mod moderation;

@@ -4,6 +4,7 @@ use chat_protocol::name::{Name, NameError};
 use chat_protocol::text::is_leave;
 
 use crate::net::transport::Transport;
+use crate::people::crowd::Change;
 use crate::people::directory::{Location, People, PersonId};
 use crate::room::event::Notice;
 
@@ -41,19 +42,20 @@ impl<T: Transport> People<T> {
         Ok(())
     }
 
-    /// Both notices stand at one place of the room's order: no message comes between them.
+    /// Both notices stand at one place of the room's order: no message comes between them. A crowd is not told who it is.
     fn announce(&mut self, id: PersonId, old: &Name, new: &Name) {
         let language = self.rules.language;
         let said =
             Notice::new("renamed", language.renamed(old, new), [("who", old), ("name", new)]);
         let told = Notice::new("named", language.you_are_now(new), [("name", new)]);
+        let is_told = old != new && !self.is_summed_up(self.person(id).room, Change::Renamed);
         match &self.person(id).location {
-            Location::InRoom(room, member) if old != new => {
+            Location::InRoom(room, member) if is_told => {
                 let told = self.encoding(id).encode(&told);
                 self.caused += room.say_and_tell(*member, &said, told);
             }
             _ => {
-                if old != new {
+                if is_told {
                     self.say(id, &said);
                 }
                 self.tell(id, &told);

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::net::SocketAddr;
 
+use chat_protocol::address::Address;
 use chat_protocol::language::Language;
 use chat_protocol::name::Name;
 use chat_protocol::options::profile::Label;
@@ -33,7 +34,9 @@ pub(crate) enum Speaker<'a> {
 }
 
 impl Speech {
-    /// Broadcasts a line to the room, and prints it. Returns its size in bytes.
+    /// Puts a line into the room, for [`Deliveries::deliver`] to deliver, and prints it. Returns its size in bytes.
+    ///
+    /// [`Deliveries::deliver`]: crate::room::fanout::Deliveries::deliver
     pub(crate) fn say<T>(
         &self,
         room: &Room<T>,
@@ -44,19 +47,19 @@ impl Speech {
     ) -> usize {
         self.print_said(speaker, text);
         match (speaker, self.label) {
-            (Speaker::Operator(name), _) => room.say(member, &by_name(name, text)),
+            (Speaker::Operator(name), _) => room.put(member, &by_name(name, text)),
             (Speaker::Client(_, _, Some(name)), Label::Name) => {
-                room.say(member, &by_name(name, text).numbered(numbered))
+                room.put(member, &by_name(name, text).numbered(numbered))
             }
             (Speaker::Client(..), Label::None) => {
                 let said = Notice::new(MESSAGE, text, []).saying(text);
-                room.say(member, &said.numbered(numbered))
+                room.put(member, &said.numbered(numbered))
             }
             (Speaker::Client(address, number, _), Label::Port | Label::Name) => {
                 let line = wording::message_by_numbered_port(address, number, text);
                 let label = wording::port_label(address, number);
                 let said = Notice::new(MESSAGE, line, [("who", &label)]).saying(text);
-                room.say(member, &said.numbered(numbered))
+                room.put(member, &said.numbered(numbered))
             }
         }
     }
@@ -70,7 +73,7 @@ impl Speech {
             }
             (Speaker::Client(..), Label::None) => self.print(wording::console_message(text)),
             (Speaker::Client(address, ..), Label::Port | Label::Name) => {
-                self.print(self.language.console_message_by_port(address, text));
+                self.print(self.language.console_message_by_port(Address(address), text));
             }
         }
     }

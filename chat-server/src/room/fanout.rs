@@ -1,33 +1,34 @@
-//! The fan-out: one pass over a room's members for each batch, one write each.
-//!
-//! What a pass costs is what the system asks for a socket write, so everything else is kept off
-//! it: the members stand in one dense list in the order of their joining, the few that get a text
-//! of their own are met in that same order, and no member is ever waited for.
+//! The fan-outs: who makes the passes over the members of each room, and when.
 
 use std::fmt::Display;
-use std::iter::Peekable;
+use std::num::NonZeroUsize;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chat_protocol::language::Language;
 use chat_protocol::name::Name;
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::{JoinError, consume_budget};
+use tokio::runtime::Handle;
+use tokio::sync::{MutexGuard, mpsc, oneshot};
+use tokio::task::{JoinError, consume_budget, yield_now};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
+use crate::counts::Counts;
 use crate::net::transport::Transport;
-use crate::net::wire::encoding::Encoding;
 use crate::net::wire::text::Text;
-use crate::room::batch::{Batch, Departure, Exception, OwnText};
+use crate::room::members::{Members, Pass};
 use crate::room::memory::{Memories, Memory};
 use crate::room::order::Room;
 use crate::room::outbox::{Lagging, OutboxLimits};
-use crate::room::seat::{MemberId, Seat};
+use crate::room::seat::Seat;
 
 /// The time for which those who open a room wait for what was said in it: a disk may stand still.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// In a room of so many members, a client that speaks delivers by itself. With three, it would cost more than it saves
+/// when several speak at once: their lines share a write to each member if the room's task delivers them.
+const ALONE: usize = 2;
 
 /// The fan-outs of all rooms.
 #[derive(Clone)]
@@ -40,6 +41,8 @@ pub(crate) struct Deliveries {
     limits: OutboxLimits,
     /// The time for which a pass waits for more to deliver at once.
     coalesce: Option<Duration>,
+    /// The threads that may share a pass.
+    threads: NonZeroUsize,
     /// Lagging clients that are in no room yet.
     lagging: Arc<Lagging>,
     /// Rooms remember what is said in them.
@@ -48,7 +51,7 @@ pub(crate) struct Deliveries {
 }
 
 impl Deliveries {
-    /// The receiver gets the end of a fan-out that has panicked.
+    /// The receiver gets the end of a fan-out that has panicked. Needs a runtime, all of whose threads share large passes.
     pub(crate) fn new(
         limits: OutboxLimits,
         coalesce: Option<Duration>,
@@ -57,7 +60,10 @@ impl Deliveries {
         let (failed, failure) = mpsc::channel(1);
         let [running, partings] = std::array::from_fn(|_| TaskTracker::new());
         let (lagging, memories) = (Arc::new(Lagging::new()), memories.map(Arc::new));
-        (Self { running, partings, limits, coalesce, lagging, memories, failed }, failure)
+        let threads = NonZeroUsize::new(Handle::current().metrics().num_workers());
+        let threads = threads.unwrap_or(NonZeroUsize::MIN);
+        let new = Self { running, partings, limits, coalesce, threads, lagging, memories, failed };
+        (new, failure)
     }
 
     /// An empty room of this name, whose members get what is said in it until it is closed.
@@ -67,7 +73,8 @@ impl Deliveries {
         if self.memories.as_ref().is_some_and(|memories| !memories.archive().is_shared()) {
             self.fill(&room);
         }
-        let delivery = tokio::spawn(Fanout::new(Arc::clone(&room), self.clone()).run());
+        let delivery =
+            tokio::spawn(Fanout { room: Arc::clone(&room), deliveries: self.clone() }.run());
         let failed = self.failed.clone();
         self.running.spawn(async move {
             if let Err(error) = delivery.await {
@@ -76,6 +83,25 @@ impl Deliveries {
             }
         });
         room
+    }
+
+    /// Sees to it that what was [put](Room::put) into the room is delivered. Two who are alone are served at once, without
+    /// waking the room's task.
+    pub(crate) fn deliver<T: Transport>(&self, room: &Room<T>) {
+        let waits = self.coalesce.is_some() || self.memories().is_some_and(Memories::delay);
+        let Some(mut members) = room.take_at_once(if waits { 0 } else { ALONE }) else { return };
+        let pass = self.pass(room);
+        let mut due = members.begin();
+        while !due.is_empty() {
+            members.take_turn(&mut due, &pass);
+        }
+        members.end(&pass, |seat| self.part(seat));
+        members.batch.shrink();
+    }
+
+    fn pass<'a, T>(&'a self, room: &'a Room<T>) -> Pass<'a> {
+        let begun = self.counts().map(|_| Instant::now());
+        Pass { lagging: room.lagging(), limits: &self.limits, threads: self.threads, begun }
     }
 
     /// Reads what was said before in this room, unless that has begun.
@@ -163,6 +189,11 @@ impl Deliveries {
         self.memories.as_deref()
     }
 
+    /// The counters of the server, if it has some.
+    pub(crate) fn counts(&self) -> Option<&Arc<Counts>> {
+        self.limits.counts.as_ref()
+    }
+
     /// Waits until the store has everything that was said. Cancel-safe.
     pub(crate) async fn written(&self) {
         if let Some(memories) = &self.memories {
@@ -174,152 +205,39 @@ impl Deliveries {
 /// The broadcast of one room: delivers its messages to its members.
 struct Fanout<T> {
     room: Arc<Room<T>>,
-    /// Ascending by id, because ids are given in the order of joining.
-    seats: Vec<(MemberId, Seat<T>)>,
-    own: OwnText,
     deliveries: Deliveries,
 }
 
 impl<T: Transport> Fanout<T> {
-    fn new(room: Arc<Room<T>>, deliveries: Deliveries) -> Self {
-        Self { room, seats: Vec::new(), own: OwnText::default(), deliveries }
-    }
-
     /// Delivers until the room is closed and everything said in it has been delivered.
-    async fn run(mut self) {
-        let mut batch = Batch::default();
+    async fn run(self) {
         loop {
             if let Some(patience) = self.deliveries.coalesce {
                 self.room.gather(patience).await;
             }
-            if !self.room.next(&mut batch).await {
-                return;
-            }
+            let Some(members) = self.room.next().await else { return };
             if let Some(memories) = &self.deliveries.memories {
                 memories.may_deliver().await;
             }
-            self.deliver(&mut batch);
+            self.pass(members).await;
             // With several threads a busy room may never be empty here; this thread's other tasks
             // have their turns all the same.
             consume_budget().await;
         }
     }
 
-    /// The pass.
-    fn deliver(&mut self, batch: &mut Batch<T>) {
-        self.seats.append(&mut batch.joined);
-        // Stable: a member's exceptions stay in the order of the text.
-        batch.exceptions.sort_by_key(|exception| exception.member);
-        if batch.text.is_empty() {
-            self.deliver_own(batch);
-        } else {
-            self.deliver_to_all(batch);
+    /// The pass. Between two turns, other tasks have theirs.
+    async fn pass(&self, mut members: MutexGuard<'_, Members<T>>) {
+        let Self { room, deliveries } = self;
+        let pass = deliveries.pass(room);
+        let mut due = members.begin();
+        members.take_turn(&mut due, &pass);
+        while !due.is_empty() {
+            yield_now().await;
+            members.take_turn(&mut due, &pass);
         }
-        self.switch(batch);
-        self.let_go(&mut batch.left);
+        members.end(&pass, |seat| deliveries.part(seat));
     }
-
-    fn deliver_to_all(&mut self, batch: &mut Batch<T>) {
-        let now = self.deliveries.limits.clock.now();
-        let (lagging, limits) = (self.room.lagging(), &self.deliveries.limits);
-        let (text, json) = (batch.text.text(), batch.json.text());
-        let mut exceptions = by_member(&mut batch.exceptions).peekable();
-        for (id, seat) in &mut self.seats {
-            let text = if id.encoding() == Encoding::Json { json } else { text };
-            if let Some(own) = next_of(&mut exceptions, *id) {
-                self.own.compose(text.bytes, own);
-                let OwnText { text, letters } = &mut self.own;
-                seat.deliver_own(text.text(), letters, now, lagging, limits);
-            } else {
-                seat.deliver(text, now, lagging, limits);
-            }
-        }
-    }
-
-    /// No message is for all: only the members with a line of their own are looked up.
-    fn deliver_own(&mut self, batch: &mut Batch<T>) {
-        let now = self.deliveries.limits.clock.now();
-        for own in by_member(&mut batch.exceptions) {
-            let Ok(place) = self.seats.binary_search_by_key(&own[0].member, |(id, _)| *id) else {
-                continue;
-            };
-            let (_, seat) = &mut self.seats[place];
-            self.own.compose(batch.text.bytes(), own);
-            let OwnText { text, letters } = &mut self.own;
-            seat.deliver_own(
-                text.text(),
-                letters,
-                now,
-                self.room.lagging(),
-                &self.deliveries.limits,
-            );
-        }
-    }
-
-    /// Members that go on under another id get what there is for that one.
-    fn switch(&mut self, batch: &mut Batch<T>) {
-        for (before, id) in batch.switched.drain(..) {
-            let Ok(place) = self.seats.binary_search_by_key(&before, |(id, _)| *id) else {
-                continue;
-            };
-            let (_, mut seat) = self.seats.remove(place);
-            seat.switch(id.encoding());
-            let text = if id.encoding() == Encoding::Json { &batch.json } else { &batch.text };
-            let exceptions = &mut batch.exceptions;
-            let first = exceptions.partition_point(|exception| exception.member < id);
-            let behind = exceptions.partition_point(|exception| exception.member <= id);
-            self.own.compose(text.bytes(), &mut exceptions[first..behind]);
-            let OwnText { text, letters } = &mut self.own;
-            let Deliveries { limits, .. } = &self.deliveries;
-            seat.deliver_own(text.text(), letters, limits.clock.now(), self.room.lagging(), limits);
-            let place = self.seats.partition_point(|(other, _)| *other < id);
-            self.seats.insert(place, (id, seat));
-        }
-    }
-
-    /// Members that left lose their seats; one that goes to another room takes it along, and the others
-    /// are parted from in tasks of their own.
-    fn let_go(&mut self, left: &mut Vec<Departure<T>>) {
-        if left.is_empty() {
-            return;
-        }
-        left.sort_unstable_by_key(|departure| departure.member);
-        let gone = |(id, _): &mut (MemberId, Seat<T>)| {
-            left.binary_search_by_key(id, |departure| departure.member).is_ok()
-        };
-        let seats: Vec<_> = self.seats.extract_if(.., gone).collect();
-        let mut departures = left.drain(..);
-        for (id, seat) in seats {
-            let onward = departures.find(|d| d.member == id).and_then(|d| d.onward);
-            // The receiver of the seat may have gone as well.
-            let stays = match onward {
-                Some(onward) => onward.send(seat).err(),
-                None => Some(seat),
-            };
-            if let Some(seat) = stays {
-                self.deliveries.part(seat);
-            }
-        }
-    }
-}
-
-/// The exceptions of each member.
-fn by_member(exceptions: &mut [Exception]) -> impl Iterator<Item = &mut [Exception]> {
-    exceptions.chunk_by_mut(|one, next| one.member == next.member)
-}
-
-/// The exceptions of one member; those of members that are gone are passed over.
-fn next_of<'a>(
-    exceptions: &mut Peekable<impl Iterator<Item = &'a mut [Exception]>>,
-    member: MemberId,
-) -> Option<&'a mut [Exception]> {
-    // Almost always the next exception is another member's.
-    while let Some(own) = exceptions.next_if(|own| own[0].member <= member) {
-        if own[0].member == member {
-            return Some(own);
-        }
-    }
-    None
 }
 
 #[cfg(test)]

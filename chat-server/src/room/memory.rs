@@ -103,6 +103,11 @@ impl Memories {
         Some(last.unwrap_or(Position::START))
     }
 
+    /// Returns whether what was said is delivered only when it is stored.
+    pub(crate) fn delay(&self) -> bool {
+        self.archive.store().is_some_and(|store| store.comes_first())
+    }
+
     /// Waits until what was said before may be delivered: a disk that stands still holds up nothing for ever. Cancel-safe.
     pub(crate) async fn may_deliver(&self) {
         if let Some(store) = self.archive.store().filter(|store| store.comes_first())

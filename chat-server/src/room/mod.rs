@@ -6,6 +6,7 @@ pub(crate) mod batch;
 pub(crate) mod event;
 pub(crate) mod fanout;
 pub(crate) mod letter;
+pub(crate) mod members;
 pub(crate) mod memory;
 pub(crate) mod order;
 pub(crate) mod outbox;

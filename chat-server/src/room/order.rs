@@ -2,19 +2,17 @@
 
 use std::fmt;
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chat_store::line::Position;
-use tokio::sync::{Notify, oneshot};
-use tokio::time::timeout;
+use tokio::sync::{self, Notify, oneshot};
 
 use crate::net::wire::encoding::Encoding;
-use crate::room::archive::Stored;
 use crate::room::batch::Batch;
 use crate::room::event::Event;
 use crate::room::letter::Letter;
-use crate::room::memory::{Memories, Memory};
+use crate::room::members::Members;
+use crate::room::memory::Memory;
 use crate::room::outbox::Lagging;
 use crate::room::seat::{MemberId, Seat};
 
@@ -30,6 +28,8 @@ pub(crate) const FULL: usize = 64 * 1024;
 /// on the number of members.
 pub(crate) struct Room<T> {
     state: Mutex<State<T>>,
+    /// Whoever has them takes the batch and delivers it: so the order of passes is that of batches.
+    members: sync::Mutex<Members<T>>,
     /// Something waits to be delivered, or the room was closed.
     pending: Notify,
     /// A member has joined.
@@ -60,6 +60,8 @@ struct State<T> {
     /// Those of them that take JSON.
     json_members: usize,
     closed: bool,
+    /// The task that delivers has been told that there is something.
+    announced: bool,
     /// What was said last, where rooms remember that.
     memory: Option<Memory>,
 }
@@ -67,8 +69,15 @@ struct State<T> {
 impl<T> State<T> {
     /// Of an empty room.
     fn new(memory: Option<Memory>) -> Self {
-        let batch = Batch::default();
-        Self { batch, next_id: 0, members: 0, json_members: 0, closed: false, memory }
+        Self {
+            batch: Batch::default(),
+            next_id: 0,
+            members: 0,
+            json_members: 0,
+            closed: false,
+            announced: false,
+            memory,
+        }
     }
 
     /// All members but the sender hear this, and a message is remembered.
@@ -92,6 +101,7 @@ impl<T> Room<T> {
     pub(crate) fn new(memory: Option<Memory>) -> Self {
         Self {
             state: Mutex::new(State::new(memory)),
+            members: sync::Mutex::new(Members::default()),
             pending: Notify::new(),
             joined: Notify::new(),
             full: Notify::new(),
@@ -134,6 +144,18 @@ impl<T> Room<T> {
     /// All members but the sender hear this, exactly once. Returns its size in bytes.
     pub(crate) fn say(&self, sender: MemberId, event: &(impl Event + ?Sized)) -> usize {
         self.add(|state| state.say(sender, event))
+    }
+
+    /// The same, but the task that delivers hears nothing of it: who says it calls [`Self::take_at_once`] before it waits for
+    /// anything.
+    pub(crate) fn put(&self, sender: MemberId, event: &(impl Event + ?Sized)) -> usize {
+        let mut state = self.lock();
+        let before = state.batch.size();
+        state.say(sender, event);
+        if state.is_worth_a_pass() {
+            self.full.notify_waiters();
+        }
+        state.batch.size() - before
     }
 
     /// The member alone hears this line, which has its encoding. Returns its size in bytes.
@@ -209,11 +231,6 @@ impl<T> Room<T> {
         })
     }
 
-    /// The position of the last message.
-    pub(crate) fn position(&self) -> Position {
-        self.lock().memory.as_ref().map_or(Position::START, Memory::position)
-    }
-
     /// The member goes on under another id, with another encoding. It is told this first, which has the position of now.
     pub(crate) fn switch(
         &self,
@@ -231,55 +248,6 @@ impl<T> Room<T> {
             state.batch.tell(id, told(now));
             (id, now)
         })
-    }
-
-    /// The position behind which it remembers every message.
-    pub(crate) fn complete_from(&self) -> Position {
-        self.lock().memory.as_ref().map_or(Position::START, Memory::complete_from)
-    }
-
-    /// It remembers more for as long as this is there.
-    pub(crate) fn remember_more(&self) -> Option<Arc<()>> {
-        self.lock().memory.as_ref().map(Memory::remember_more)
-    }
-
-    /// Returns whether it remembers every message behind this position.
-    pub(crate) fn reaches(&self, behind: Position) -> bool {
-        self.lock().memory.as_ref().is_none_or(|memory| memory.reaches(behind))
-    }
-
-    /// The memory of all rooms, and what this one is called there.
-    pub(crate) fn place(&self) -> Option<(Arc<Memories>, Arc<str>)> {
-        self.lock().memory.as_ref().map(Memory::place)
-    }
-
-    /// The last messages, at most so many, in this encoding, each on a line. `None` if there is none.
-    pub(crate) fn recall(&self, count: usize, encoding: Encoding) -> Option<String> {
-        self.lock().memory.as_ref()?.recall(count, encoding)
-    }
-
-    /// Where what was stored of the room is to be read from, once.
-    pub(crate) fn to_be_filled(&self) -> Option<(Arc<Memories>, Arc<str>)> {
-        self.lock().memory.as_mut().and_then(Memory::begin_to_fill)
-    }
-
-    /// Gives the room what was stored of it. `None`: that has not been read yet.
-    pub(crate) fn fill(&self, stored: Option<Stored>) {
-        if let Some(memory) = &mut self.lock().memory {
-            memory.fill(stored);
-        }
-        self.filled.notify_waiters();
-    }
-
-    /// Waits until what was stored of the room is there. Cancel-safe.
-    pub(crate) async fn filled(&self) {
-        loop {
-            let filled = self.filled.notified();
-            if self.lock().memory.as_ref().is_none_or(Memory::is_filled) {
-                return;
-            }
-            filled.await;
-        }
     }
 
     /// Returns whether the room has no member.
@@ -311,12 +279,12 @@ impl<T> Room<T> {
 
     /// Backpressure: waits until there is space in the batch. A speaker waits for this first. Cancel-safe.
     pub(crate) async fn has_space(&self) {
-        loop {
+        while self.is_full() {
             let taken = self.taken.notified();
-            if !self.is_full() {
-                return;
+            // Again, because `notify_waiters` wakes only what waits already.
+            if self.is_full() {
+                taken.await;
             }
-            taken.await;
         }
     }
 
@@ -325,60 +293,10 @@ impl<T> Room<T> {
         &self.lagging
     }
 
-    /// Waits for something to deliver, and then for more, for at most this long. Cancel-safe.
-    pub(crate) async fn gather(&self, patience: Duration) {
-        let full = self.full.notified();
-        self.pending().await;
-        let enough = self.lock().is_worth_a_pass();
-        if !enough {
-            // To have waited in vain is no failure.
-            let _ = timeout(patience, full).await;
-        }
-    }
-
-    /// Waits for something to deliver, or for the room to be closed. Cancel-safe.
-    async fn pending(&self) {
-        loop {
-            {
-                let state = self.lock();
-                if state.closed || !state.batch.is_empty() {
-                    return;
-                }
-            }
-            // After the look: `notify_one` keeps a permit for the one task that delivers.
-            self.pending.notified().await;
-        }
-    }
-
-    /// Waits for something to deliver and puts it into `batch`, whose memory is used again for
-    /// what is said next. `false` when the room is closed and everything was delivered.
-    pub(crate) async fn next(&self, batch: &mut Batch<T>) -> bool {
-        batch.clear();
-        if !self.take(batch) {
-            // An idle room holds no buffers.
-            batch.shrink();
-            self.pending().await;
-            return self.take(batch);
-        }
-        true
-    }
-
-    /// Puts what is to be delivered into `batch`, which is empty, and says whether that is anything.
-    fn take(&self, batch: &mut Batch<T>) -> bool {
-        let mut state = self.lock();
-        if state.batch.is_empty() {
-            state.batch.shrink();
-            return false;
-        }
-        mem::swap(&mut state.batch, batch);
-        self.taken.notify_waiters();
-        true
-    }
-
     fn change<R>(&self, change: impl FnOnce(&mut State<T>) -> R) -> R {
         let mut state = self.lock();
-        let wake = state.batch.is_empty();
         let result = change(&mut state);
+        let wake = !mem::replace(&mut state.announced, true);
         if state.is_worth_a_pass() {
             self.full.notify_waiters();
         }
@@ -394,7 +312,9 @@ impl<T> Room<T> {
     }
 }
 
+mod past;
 #[cfg(feature = "cluster")]
 mod shared;
+mod taking;
 #[cfg(test)]
 mod tests;

@@ -2,5 +2,6 @@
 
 mod asking;
 mod client;
+mod crowd;
 mod names;
 mod presence;

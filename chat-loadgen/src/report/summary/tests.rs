@@ -60,7 +60,8 @@ fn the_figures_stand_in_their_lines() {
     record.latency.first.count = 0;
     let text = summary(&record);
     assert!(line(&text, "workload").contains("500 clients, 50 senders · 1 room · 2 slow"));
-    assert!(line(&text, "workload").contains("1 room · 2 slow · churn 0.50/s"));
+    assert!(text.contains("300 untimed, reading 0.5 s later") && text.contains("churn 0.50/s"));
+    assert!(text.contains("30.0 s of it beside the untimed"), "{text}");
     assert!(line(&text, "traffic").contains("29,994 messages, 500/s of 500/s offered · 6 UNSENT"));
     assert!(text.contains(" 14,967,006 deliveries, 249,450/s\n"), "{text}");
     assert_eq!(line(&text, "last").split_whitespace().nth(5), Some("31.2"));

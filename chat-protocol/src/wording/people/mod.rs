@@ -83,6 +83,24 @@ impl Language {
         fmt::from_fn(move |f| write!(f, "{NOTICE}{old}{}{new}", self.is_now()))
     }
 
+    /// Tells a room how many members have joined, left and have new names, and how many there are now (requirement 5.7).
+    pub fn crowd(self, [joined, left, renamed]: [usize; 3], people: usize) -> impl fmt::Display {
+        let told = |number: usize, one: &str, several: &dyn fmt::Display| match number {
+            0 => None,
+            1 => Some(one.to_owned()),
+            _ => Some(several.to_string()),
+        };
+        let parts = [
+            told(joined, self.one_joined(), &self.several_joined(joined)),
+            told(left, self.one_left(), &self.several_left(left)),
+            told(renamed, self.one_renamed(), &self.several_renamed(renamed)),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        fmt::from_fn(move |f| {
+            write!(f, "{NOTICE}{}{}", parts.join(NEXT), self.now_there_are(people))
+        })
+    }
+
     /// Tells a slow consumer the number of messages that were dropped here (requirement 2.1).
     pub fn missed(self, messages: u64) -> impl fmt::Display {
         fmt::from_fn(move |f| match messages {
@@ -231,6 +249,23 @@ mod tests {
     fn r5_3_presence_is_a_notice() {
         assert_eq!(Language::Es.joined(&name("Ana")).to_string(), "* Ana se ha unido");
         assert_eq!(Language::Es.left(&name("Ana")).to_string(), "* Ana ha salido");
+    }
+
+    #[test]
+    fn r5_7_a_crowd_is_told_numbers() {
+        let told = |numbers, people| Language::Es.crowd(numbers, people).to_string();
+        let all = "* 37 personas se han unido, 12 personas han salido, 1 persona ha cambiado de nombre; ahora hay 1204";
+        assert_eq!(told([37, 12, 1], 1204), all);
+        assert_eq!(told([1, 0, 0], 502), "* 1 persona se ha unido; ahora hay 502");
+        assert_eq!(
+            told([0, 1, 2], 5),
+            "* 1 persona ha salido, 2 personas han cambiado de nombre; ahora hay 5"
+        );
+        let english = Language::En.crowd([2, 1, 1], 7).to_string();
+        assert_eq!(
+            english,
+            "* 2 people have joined, 1 person has left, 1 person has another name; now there are 7"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A text on its way to members. It is framed once for all of them: in front of it is space for the header of a
 //! WebSocket frame, so that each member takes text or frame in one write.
 
-use std::io;
+use std::fmt;
 
 use chat_protocol::websocket::frame::{MAX_HEADER, MAX_PAYLOAD, text_header};
 
@@ -65,13 +65,9 @@ impl Framed {
     }
 }
 
-impl io::Write for Framed {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
+impl fmt::Write for Framed {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.extend_from_slice(text.as_bytes());
         Ok(())
     }
 }
@@ -90,7 +86,7 @@ impl<'a> Text<'a> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
+    use std::fmt::Write;
 
     use super::*;
 

@@ -10,6 +10,7 @@ use chat_store::line::Position;
 use super::coming::Hold;
 use super::{Arrival, Directory, Location, People, PersonId};
 use crate::net::transport::Transport;
+use crate::people::crowd::Change;
 use crate::room::event::Notice;
 use crate::room::order::{Past, Room};
 use crate::room::seat::{MemberId, Seat};
@@ -87,10 +88,13 @@ impl<T: Transport> People<T> {
         if from.is_some() {
             self.note_session(id, Some(position));
         }
-        self.person_mut(id).location = location;
+        let person = self.person_mut(id);
+        person.location = location;
+        let at = person.room;
+        self.rooms.entry(at).and_modify(|open| _ = open.coming.remove(&id));
         self.restrain(id);
         self.end_if_sent_away(id);
-        if !self.rules.presence || !is_announced {
+        if !self.rules.presence || !is_announced || self.is_summed_up(at, Change::Joined) {
             return;
         }
         let (language, name) = (self.rules.language, self.person(id).name.clone());

@@ -7,6 +7,7 @@ use super::{Directory, Location, People, PersonId};
 use crate::net::transport::Transport;
 use crate::net::wire::encoding::Encoding;
 use crate::people::accounts::Proved;
+use crate::people::crowd::Change;
 use crate::room::event::Notice;
 use crate::room::seat::MemberId;
 
@@ -116,24 +117,24 @@ impl<T: Transport> People<T> {
         self.names.release(&person.name);
         self.house.farewells.remove(&id);
         self.set_address(id, None);
-        let notice = (self.rules.presence && leaving != Leaving::Closing)
-            .then(|| self.rules.language.left(&person.name));
-        let notice = notice.map(|line| Notice::new("left", line, [("who", &person.name)]));
-        match &person.location {
-            Location::InRoom(room, member) => {
-                if let Some(notice) = &notice {
-                    room.say(*member, notice);
-                }
-                room.leave(*member);
-            }
-            Location::Absent | Location::Elsewhere { is_there: true } => {
-                if let Some(notice) = &notice {
-                    self.rooms[&person.room].room.say(MemberId::NOBODY, notice);
-                }
-            }
+        let member = match person.location {
+            Location::InRoom(_, member) => Some(member),
+            Location::Absent | Location::Elsewhere { is_there: true } => Some(MemberId::NOBODY),
             Location::Moving(_)
             | Location::Console(_)
-            | Location::Elsewhere { is_there: false } => {}
+            | Location::Elsewhere { is_there: false } => None,
+        };
+        if let Some(member) = member
+            && self.rules.presence
+            && leaving != Leaving::Closing
+            && !self.is_summed_up(person.room, Change::Left)
+        {
+            let notice = self.rules.language.left(&person.name);
+            let notice = Notice::new("left", notice, [("who", &person.name)]);
+            self.rooms[&person.room].room.say(member, &notice);
+        }
+        if let Location::InRoom(room, member) = &person.location {
+            room.leave(*member);
         }
         self.rooms.entry(person.room).and_modify(|open| open.settings.forget(id));
         self.quit(person.room, id);

@@ -1,6 +1,5 @@
 //! The rooms of the directory: opened by the first person that goes there, gone with the last.
 
-use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,6 +12,7 @@ use tokio::sync::oneshot;
 use super::{FIRST, Location, OpenRoom, People, PersonId, RoomId, Transfer};
 use crate::net::per_address::Origin;
 use crate::net::transport::Transport;
+use crate::people::crowd::Change;
 use crate::people::house::roles::Role;
 use crate::people::house::sanctions::Subject;
 use crate::people::house::settings::{Holder, Settings};
@@ -39,8 +39,9 @@ impl<T: Transport> People<T> {
         let name = self.rooms[&to].name.clone();
         let left = self.rooms[&from].name.clone();
         let rules = self.rules;
+        let is_told = rules.presence && !self.is_summed_up(from, Change::Left);
         let person = self.person_mut(id);
-        if rules.presence {
+        if is_told {
             let line = rules.language.goes(&person.name, &name);
             let names: [(_, &dyn Display); 2] = [("who", &person.name), ("room", &name)];
             room.say(member.unwrap_or(MemberId::NOBODY), &Notice::new("goes", line, names));
@@ -52,7 +53,7 @@ impl<T: Transport> People<T> {
         };
         person.location = onward;
         person.room = to;
-        self.rooms.entry(to).and_modify(|open| _ = open.members.insert(id));
+        self.rooms.entry(to).and_modify(|open| open.admit(id, true));
         self.quit(from, id);
         Ok((left, name, seat))
     }
@@ -114,13 +115,7 @@ impl<T: Transport> People<T> {
                 })?;
                 self.next_room += 1;
                 let room = self.deliveries.open(&name);
-                let room = OpenRoom {
-                    name,
-                    room,
-                    members: BTreeSet::new(),
-                    opened,
-                    settings: Settings::default(),
-                };
+                let room = OpenRoom { opened, ..OpenRoom::new(name, room, self.rules) };
                 self.rooms.insert(new, room);
                 Ok(new)
             }
@@ -131,6 +126,7 @@ impl<T: Transport> People<T> {
     pub(super) fn quit(&mut self, room: RoomId, id: PersonId) {
         let Some(quitted) = self.rooms.get_mut(&room) else { return };
         quitted.members.remove(&id);
+        quitted.coming.remove(&id);
         quitted.settings.leave(id);
         if room != FIRST && quitted.members.is_empty() {
             quitted.room.close();

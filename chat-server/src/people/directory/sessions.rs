@@ -277,7 +277,7 @@ impl<T: Transport> People<T> {
         let to = self.room_for(id, room, FIRST, (Some(ip), origin)).unwrap_or(FIRST);
         if to != FIRST {
             self.quit(FIRST, id);
-            self.rooms.entry(to).and_modify(|open| _ = open.members.insert(id));
+            self.rooms.entry(to).and_modify(|open| open.admit(id, true));
         }
         let person = self.person_mut(id);
         person.room = to;

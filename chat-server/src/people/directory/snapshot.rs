@@ -114,11 +114,12 @@ impl<T: Transport> People<T> {
         let first = Arc::clone(&self.rooms[&FIRST].room);
         let open = |(id, (name, settings))| {
             let room = if id == FIRST { Arc::clone(&first) } else { self.deliveries.open(&name) };
-            (id, OpenRoom { name, room, members: BTreeSet::new(), opened: None, settings })
+            (id, OpenRoom { settings, ..OpenRoom::new(name, room, self.rules) })
         };
         let mut rooms: BTreeMap<_, _> = rooms.into_iter().map(open).collect();
         for (id, person) in &people {
-            rooms.entry(person.room).and_modify(|open| _ = open.members.insert(*id));
+            let is_coming = matches!(person.location, Location::Elsewhere { is_there: false });
+            rooms.entry(person.room).and_modify(|open| open.admit(*id, is_coming));
         }
         (self.by_id, self.names) = (people, names);
         (self.rooms, self.room_names) = (rooms, room_names);

@@ -14,8 +14,14 @@ use crate::room::archive::Archive;
 use crate::room::memory::Memories;
 use crate::room::outbox::OutboxLimits;
 
-const RULES: Rules =
-    Rules { presence: true, commands: false, guests: false, max_rooms: 3, language: Language::Es };
+const RULES: Rules = Rules {
+    presence: true,
+    commands: false,
+    guests: false,
+    max_rooms: 3,
+    crowd: None,
+    language: Language::Es,
+};
 
 fn directory() -> Directory<Recorder> {
     Directory::new(Deliveries::new(OutboxLimits::lenient(), None, None).0, RULES, sessions())

@@ -22,8 +22,14 @@ use crate::room::memory::Memories;
 use crate::room::outbox::OutboxLimits;
 use crate::room::seat::Seat;
 
-const RULES: Rules =
-    Rules { presence: false, commands: true, guests: false, max_rooms: 9, language: Language::Es };
+const RULES: Rules = Rules {
+    presence: false,
+    commands: true,
+    guests: false,
+    max_rooms: 9,
+    crowd: None,
+    language: Language::Es,
+};
 
 /// A chat whose administrator is called Zoe.
 struct Chat(Directory<Recorder>);

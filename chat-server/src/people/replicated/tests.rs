@@ -14,8 +14,14 @@ use crate::room::fanout::Deliveries;
 use crate::room::memory::Memories;
 use crate::room::outbox::OutboxLimits;
 
-const RULES: Rules =
-    Rules { presence: true, commands: true, guests: false, max_rooms: 3, language: Language::Es };
+const RULES: Rules = Rules {
+    presence: true,
+    commands: true,
+    guests: false,
+    max_rooms: 3,
+    crowd: None,
+    language: Language::Es,
+};
 
 /// A server of several, to which Zoe is connected, its administrator.
 struct Server {

@@ -101,13 +101,20 @@ const EVENTS = {
     if (it !== current) show(it);
     else redraw();
   },
-  joined({ who, time }) { people.set(who, who); addPresence(room(), "joined", who, time); redraw(); askRoomsSoon(); },
-  left({ who, time }) { people.delete(who); addPresence(room(), "left", who, time); redraw(); askRoomsSoon(); },
-  goes({ who, room: to, time }) { people.delete(who); addNotice(room(), word("goes", who, to), time); redraw(); askRoomsSoon(); },
-  comes({ who, room: from, time }) { people.set(who, who); addNotice(room(), word("comes", who, from), time); redraw(); askRoomsSoon(); },
+  joined({ who, time }) { addPerson(who); addPresence(room(), "joined", who, time); redraw(); askRoomsSoon(); },
+  left({ who, time }) { removePerson(who); addPresence(room(), "left", who, time); redraw(); askRoomsSoon(); },
+  goes({ who, room: to, time }) { removePerson(who); addNotice(room(), word("goes", who, to), time); redraw(); askRoomsSoon(); },
+  comes({ who, room: from, time }) { addPerson(who); addNotice(room(), word("comes", who, from), time); redraw(); askRoomsSoon(); },
+  crowd({ joined, left, renamed, number, time }) {
+    strangers = number - people.size;
+    isStale = true;
+    if (rooms.has(me.room)) rooms.set(me.room, number);
+    addCrowd(room(), [joined, left, renamed], time);
+    redraw();
+  },
   renamed({ who, name, time }) {
-    people.delete(who);
-    people.set(name, name);
+    removePerson(who);
+    addPerson(name);
     addNotice(room(), word("renamed", who, name), time);
     const it = conversations.get(`private:${who.toLowerCase()}`);
     if (it && !conversations.has(`private:${name.toLowerCase()}`)) {
@@ -120,17 +127,15 @@ const EVENTS = {
     redraw();
   },
   named({ name, time }) {
-    people.delete(me.name);
-    people.set(name, name);
+    removePerson(me.name);
+    addPerson(name);
     me.name = name;
     session("name", name);
     addNotice(current, word("named", name), time);
     redraw();
   },
   people(event) {
-    people.clear();
-    for (const name of event.people) people.set(name, name);
-    strangers = event.number - event.people.length;
+    listPeople(event);
     redraw();
     if (event.text && !asked.people.shift()) addNotice(current, event.text, event.time);
   },
@@ -189,9 +194,7 @@ function enter(event) {
   me.room = event.room;
   naming = "done";
   session("name", me.name);
-  people.clear();
-  for (const name of event.people) people.set(name, name);
-  strangers = event.number - event.people.length;
+  listPeople(event);
   const it = conversation("room", event.room);
   const empty = conversations.get("room:");
   if (empty && empty !== it) moveInto(empty, it);

@@ -197,6 +197,8 @@ $("down").addEventListener("click", () => {
 });
 for (const id of ["menu", "who"]) $(id).addEventListener("click", () => toggleDrawer($(id)));
 document.querySelector("main").addEventListener("pointerdown", closeDrawers);
+for (const kind of ["pointerenter", "focusin"]) $("people").addEventListener(kind, askNames);
+$("who").addEventListener("click", askNames);
 
 translate();
 connect();

@@ -186,6 +186,25 @@ function addPresence(it, kind, who, time) {
   it.last = { kind, names: [who], item };
 }
 
+// What a crowd does is one line as well.
+function addCrowd(it, numbers, time) {
+  const last = it.last;
+  if (last?.kind === "crowd" && it.newest === last.item) {
+    last.numbers = last.numbers.map((number, place) => number + numbers[place]);
+    last.item.firstChild.data = crowd(last.numbers);
+    return;
+  }
+  const item = make("li", "notice", crowd(numbers), clock(time));
+  add(it, item);
+  it.last = { kind: "crowd", numbers, item };
+}
+
+const crowd = (numbers) => ["joined", "left", "changed"]
+  .map((kind, place) => [kind, numbers[place]])
+  .filter(([, number]) => number > 0)
+  .map(([kind, number]) => word(kind, word("inRoom", number), number))
+  .join(", ");
+
 function presence(kind, names) {
   const shown = names.length > 4 ? [...names.slice(0, 3), word("more", names.length - 3)] : names;
   const list = shown.length > 1 && names.length <= 4

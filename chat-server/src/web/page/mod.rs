@@ -48,7 +48,7 @@ macro_rules! script {
 
 /// The hashes of style and script. A test says what they have to be.
 const STYLE: &str = "liqLsEq8w+4X6pGaO6u4pdpmKNRpZeyhs/RFe0MKZEk=";
-const SCRIPT: &str = "jEdCquFrnU1GEilzBQuvGEceI+cw3H8rwCDNF9hTOQ4=";
+const SCRIPT: &str = "zR9XWuxNKQFBX7fDHw4pGEwrYtrAgPWfP1XZkUa1AOc=";
 
 /// The whole response, which ends its connection.
 pub(super) fn response(peers: &[ServerAddress]) -> String {

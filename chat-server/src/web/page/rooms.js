@@ -1,6 +1,9 @@
 // The lists beside the log: rooms, private conversations, people.
 const people = new Map();
+// How many more are there, as far as the page knows.
 let strangers = 0;
+// Since the last list, a crowd has changed: who has left may be among the names.
+let isStale = false;
 let rooms = new Map();
 
 const byName = new Intl.Collator(undefined, { sensitivity: "base", numeric: true }).compare;
@@ -73,6 +76,27 @@ function entry(kind, name, size) {
     $("text").focus();
   });
   return make("li", "", button);
+}
+
+function listPeople(event) {
+  people.clear();
+  for (const name of event.people) people.set(name, name);
+  strangers = event.number - people.size;
+  isStale = false;
+}
+
+function addPerson(name) {
+  if (isStale && people.has(name)) strangers += 1;
+  people.set(name, name);
+}
+
+function removePerson(name) {
+  if (!people.delete(name)) strangers -= 1;
+}
+
+// The names in a crowd are asked for when they are looked at.
+function askNames() {
+  if (isStale) askPeople();
 }
 
 function drawPeople() {

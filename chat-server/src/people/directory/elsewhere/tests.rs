@@ -4,12 +4,14 @@ use std::time::Duration;
 use chat_protocol::command::{Command, Parsed, parse};
 use chat_protocol::language::Language;
 use chat_protocol::name::{Name, NameError};
+use chat_protocol::refusal::Refusal;
 use chat_store::session::Token;
 use tokio::task::yield_now;
 
 use super::*;
 use crate::net::transport::fake::Recorder;
 use crate::net::wire::encoding::Encoding;
+use crate::people::commands::Effect;
 use crate::people::directory::coming::Leaving;
 use crate::people::directory::sessions::Sessions;
 use crate::people::directory::{Arrival, Directory, Location, Rules};
@@ -21,8 +23,14 @@ use crate::room::memory::Memories;
 use crate::room::outbox::OutboxLimits;
 use crate::room::seat::Seat;
 
-const RULES: Rules =
-    Rules { presence: true, commands: false, guests: false, max_rooms: 3, language: Language::Es };
+const RULES: Rules = Rules {
+    presence: true,
+    commands: false,
+    guests: false,
+    max_rooms: 3,
+    crowd: None,
+    language: Language::Es,
+};
 
 /// A chat with Zoe, its administrator, who is connected here, and Eva, who is elsewhere.
 struct Chat {
@@ -156,5 +164,7 @@ async fn a_name_that_is_taken_elsewhere_is_taken_here() {
     assert_eq!(taken, Err(NameError::Taken));
     let command = Command::Rename("EVA".to_owned());
     let (effect, _) = chat.directory.execute(Hold::without_session(chat.zoe), command, None);
-    assert!(effect.is_none());
+    let is_refused = matches!(effect, Some(Effect::Refused(refusal))
+        if *refusal == Refusal::Name(NameError::Taken));
+    assert!(is_refused);
 }

@@ -26,8 +26,14 @@ use crate::room::outbox::OutboxLimits;
 use crate::room::seat::Seat;
 use crate::store::StoredAccounts;
 
-const RULES: Rules =
-    Rules { presence: true, commands: false, guests: false, max_rooms: 3, language: Language::Es };
+const RULES: Rules = Rules {
+    presence: true,
+    commands: false,
+    guests: false,
+    max_rooms: 3,
+    crowd: None,
+    language: Language::Es,
+};
 
 const NAMES: [&str; 6] = ["Ana", "Bea", "Caro", "Zoe", "Dora", "Eva"];
 
