@@ -19,12 +19,10 @@ use chat_protocol::usage::help::{Example, StatusLine};
 use chat_protocol::usage::{self, help, profiles};
 use chat_terminal::person::Screen;
 use chat_terminal::{descriptors, signals};
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::parser::ValueSource;
 use clap::{ArgGroup, Command, CommandFactory, Parser};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
-use tracing_subscriber::filter::LevelFilter;
 
 use crate::cluster::options::{ClusterError, ClusterOptions};
 use crate::config::Config;
@@ -36,6 +34,7 @@ use crate::streams::Streams;
 #[cfg(feature = "tls")]
 use crate::tls::make::MakeError;
 use crate::tls::{self, Secured, TlsOptions};
+use crate::watch::{Watch, WatchOptions};
 use crate::{Shared, run};
 
 #[cfg(feature = "store")]
@@ -84,6 +83,9 @@ pub struct Cli {
     #[command(flatten)]
     cluster: ClusterOptions,
 
+    #[command(flatten)]
+    watch: WatchOptions,
+
     /// Put the local time before each line on standard output
     #[arg(help_heading = "Running", long)]
     times: bool,
@@ -96,11 +98,6 @@ pub struct Cli {
     #[arg(help_heading = "Running", long, value_name = "NUMBER", default_value_t = 1,
         value_parser = usage::number("threads", 1..=MAX_THREADS))]
     threads: u16,
-
-    /// Diagnostics on standard error
-    #[arg(help_heading = "Running", long, value_name = "LEVEL", default_value = "warn", ignore_case = true,
-        value_parser = log_level())]
-    log: LevelFilter,
 }
 
 /// The value of `--bind`. `None`, written `off`, is no listener for lines.
@@ -127,11 +124,6 @@ const EXAMPLES: [Example; 3] = [
 
 fn web_endpoint(text: &str) -> Result<Endpoint, ParseEndpointError> {
     Endpoint::of_listener(text, DEFAULT_WEB_PORT)
-}
-
-fn log_level() -> impl TypedValueParser<Value = LevelFilter> {
-    PossibleValuesParser::new(["off", "error", "warn", "info", "debug", "trace"])
-        .try_map(|level| level.to_lowercase().parse())
 }
 
 /// The command line, in which the chosen profile sets the defaults.
@@ -223,27 +215,44 @@ impl Cli {
         })
     }
 
+    fn streams(&self) -> Streams {
+        let (language, times) = (self.language(), self.times);
+        match &self.config.operator.0 {
+            Some(name) => {
+                let asked = (!self.operator_given).then_some(name);
+                Streams::with_desk(asked, language, times)
+            }
+            None => Streams::without_desk(language, times),
+        }
+    }
+
+    /// Answers requests for metrics from now on, if there are to be any.
+    async fn watched(
+        &self,
+        secured: Option<&Secured>,
+        console: &Console,
+    ) -> Result<Option<Arc<Watch>>, StartError> {
+        let listener = self.listen(self.watch.metrics.as_ref()).await?;
+        let start = |listener| Watch::start(listener, secured, console, self.language());
+        listener.map(start).transpose().map_err(StartError::Runtime)
+    }
+
     async fn serve(self) -> Result<(), StartError> {
         let signalled = signals::stop().map_err(StartError::Runtime)?;
         let secured = self.tls.secured().map_err(StartError::Certificate)?;
         let secured = secured.as_ref();
         let motd = Arc::new(Motd::read(self.config.motd.clone()).map_err(StartError::Motd)?);
         let hangup = hangup(secured, Arc::clone(&motd)).map_err(StartError::Runtime)?;
-        let watch = async {
+        let expiry = async {
             match secured {
                 Some(secured) => secured.watch().await,
                 None => pending().await,
             }
         };
         let listeners = self.listeners(secured).await?;
-        let streams = match &self.config.operator.0 {
-            Some(name) => {
-                let asked = (!self.operator_given).then_some(name);
-                Streams::with_desk(asked, self.language(), self.times)
-            }
-            None => Streams::without_desk(self.language(), self.times),
-        };
-        self.diagnose(streams.log.clone());
+        let streams = self.streams();
+        self.watch.log.begin(streams.log.clone());
+        let watch = self.watched(secured, &streams.console).await?;
         let store = self
             .store
             .open(&streams.console, self.language(), self.config.resume())
@@ -253,7 +262,7 @@ impl Cli {
             tokio::select! {
                 () = signalled => {}
                 () = hangup => {}
-                never = watch => match never {},
+                never = expiry => match never {},
                 () = streams.interrupt.notified() => {}
             }
         });
@@ -271,7 +280,9 @@ impl Cli {
             Some(log) => {
                 let accounts = || self.store.shared_accounts();
                 let shared = log.map(|log| Shared { log, accounts: accounts() });
-                run(listeners, self.config, console, operator, (store, shared), motd, stop).await
+                let of_process = (motd, watch);
+                run(listeners, self.config, console, operator, (store, shared), of_process, stop)
+                    .await
             }
             None => Ok(()),
         };
@@ -281,16 +292,6 @@ impl Cli {
             screen.close().await;
         }
         served.map_err(StartError::Runtime)
-    }
-
-    /// Writes diagnostics to standard error.
-    fn diagnose(&self, log: Console) {
-        tracing_subscriber::fmt()
-            .with_max_level(self.log)
-            .with_target(false)
-            .with_ansi(false)
-            .with_writer(move || log.clone())
-            .init();
     }
 }
 

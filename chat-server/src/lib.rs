@@ -30,6 +30,7 @@
 //! | `net/wire` | frames and TLS records around the lines: a text is framed once for all members of a pass |
 //! | `proxy` | proxies in front of the server, and the addresses of their clients |
 //! | `web` | HTTP requests, and those that become WebSockets |
+//! | `watch`, `counts` | metrics, health, the form of the diagnostics; what is counted |
 //! | `cluster` | several servers, one chat: what goes into the log, and what comes back |
 //! | `store` | what is said, in a file: its options, and what people are told of it |
 //! | `tls` | the certificate: its options, reading it anew, making one |
@@ -50,6 +51,7 @@ pub mod client;
 mod cluster;
 mod config;
 mod console;
+mod counts;
 mod net;
 mod operator;
 mod people;
@@ -60,6 +62,7 @@ mod store;
 mod streams;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;
+mod watch;
 mod web;
 
 use std::convert::Infallible;
@@ -100,8 +103,10 @@ use people::speech::Speech;
 use proxy::Proxies;
 use room::archive::Archive;
 use room::fanout::Deliveries;
+use room::outbox::OutboxLimits;
 use store::{Store, StoredAccounts};
 use streams::Desk;
+use watch::Watch;
 
 /// What a server shares with others.
 struct Shared {
@@ -153,7 +158,7 @@ pub(crate) async fn run(
     console: Console,
     operator: Option<(Name, Desk)>,
     (mut store, shared): (Option<Store>, Option<Shared>),
-    motd: Arc<Motd>,
+    (motd, watch): (Arc<Motd>, Option<Arc<Watch>>),
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let connections = TaskTracker::new();
@@ -163,7 +168,8 @@ pub(crate) async fn run(
     let kept = kept(&config, store.as_mut(), accounts);
     let sanctions = store.as_mut().map(Store::take_sanctions).unwrap_or_default();
     let store = store.map(Arc::new);
-    let limits = config.outbox_limits(clock.clone());
+    let counts = watch.as_ref().map(|watch| Arc::clone(watch.counts()));
+    let limits = OutboxLimits { counts, ..config.outbox_limits(clock.clone()) };
     let history = log.as_ref().map(History::new);
     let archive =
         history.clone().map_or_else(|| Archive::of(store.clone()), |log| Archive::Log(log));
@@ -187,6 +193,7 @@ pub(crate) async fn run(
         error = has_failed(&mut taking_part) => pass_on(error)?,
         () = opened(&server) => {}
     }
+    watch.inspect(|watch| watch.serves(&server));
     let started = [wording::started(&addresses).to_string(), wording::WAITING.to_owned()];
     started.into_iter().chain(damage).for_each(|line| console.announce(line));
 

@@ -45,6 +45,10 @@ impl Secured {
         match *self {}
     }
 
+    pub(crate) fn expiry(&self) -> Box<dyn Fn() -> Option<u64> + Send + Sync> {
+        match *self {}
+    }
+
     pub(crate) fn reload(&self) {
         match *self {}
     }

@@ -30,6 +30,8 @@ pub struct Chat {
     pub tls: Option<SocketAddr>,
     /// The address on which it listens for the web, if it does.
     pub web: Option<SocketAddr>,
+    /// The address at which it tells its metrics, if it does.
+    pub metrics: Option<SocketAddr>,
     /// Its certificate, if it was given one here.
     pub certificate: Option<Certificate>,
 }
@@ -116,7 +118,11 @@ impl Chat {
     pub fn start_command(command: Command) -> Result<Self> {
         let stage = Stage::new();
         let server = stage.start("server", command)?;
-        let started = server.out.find(|_| true, "where it listens")?;
+        let mut started = server.out.find(|_| true, "where it listens")?;
+        let metrics = metrics_in(&started);
+        if metrics.is_some() {
+            started = server.out.find(|_| true, "where it listens")?;
+        }
         server.out.expect(wording::WAITING)?;
         let behind = |schemes: &[&str]| {
             let mut words = started.split(' ');
@@ -127,7 +133,7 @@ impl Chat {
             .or(tls)
             .or(web)
             .ok_or_else(|| stage.failure(format!("no address in {started:?}")))?;
-        Ok(Self { stage, server, address, tls, web, certificate: None })
+        Ok(Self { stage, server, address, tls, web, metrics, certificate: None })
     }
 
     /// Connects a raw peer that has been greeted: it is in the room and receives messages from now
@@ -254,6 +260,11 @@ pub fn sees_the_stop(peer: &mut Peer) -> Result {
 /// Parses the address in the server's first line on which it listens for lines.
 pub fn address_in(started: &str) -> Option<SocketAddr> {
     started.split(' ').find_map(|word| word.parse().ok())
+}
+
+/// Parses the address in the line that says where the metrics are.
+pub fn metrics_in(line: &str) -> Option<SocketAddr> {
+    line.strip_suffix("/metrics")?.rsplit_once("http://")?.1.parse().ok()
 }
 
 /// A message of this peer as the others receive it.

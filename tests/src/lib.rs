@@ -7,6 +7,7 @@ pub mod binaries;
 pub mod chat;
 pub mod cluster;
 pub mod harness;
+pub mod metrics;
 
 /// The default language of the programs: texts as `ES.greeting()`.
 pub const ES: Language = Language::Es;

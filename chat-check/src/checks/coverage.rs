@@ -134,6 +134,10 @@ pub(crate) const UNSEEN: &[(Number, Text)] = &[
     unasked(14, 15),
     unasked(14, 16),
     unasked(14, 17),
+    unasked(15, 1),
+    unasked(15, 2),
+    unasked(15, 3),
+    unasked(15, 4),
 ];
 
 /// A requirement that only this project's own programs have.

@@ -15,6 +15,11 @@ const IMITATION: &str = "| ";
 
 texts! {
     with table:
+    /// The server answers requests for its metrics at this address (requirement 15.1).
+    pub metrics_at(address: SocketAddr) {
+        es: "métricas en http://{address}/metrics",
+        en: "metrics at http://{address}/metrics",
+    }
     /// The server is stopping (requirement 1.6).
     pub closing { es: "cerrando servidor...", en: "closing the server..." }
     /// Printed for each connection (requirement 1.3).

@@ -109,7 +109,7 @@ async fn take_part(
         {
             history.set_dead(replica);
         }
-        cluster.set_in_flight(node.waiting());
+        cluster.set_figures(node.figures(begun.elapsed()));
         keeper.look(&node, &chat);
         if let Some(position) = node.asks_for_past() {
             node.knows_past(recalled((&log.archive(), created), &mut chat, position).await);

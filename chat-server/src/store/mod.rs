@@ -175,6 +175,11 @@ impl Store {
         self.keep
     }
 
+    /// Bytes that wait to be written, and the lines that were lost.
+    pub(crate) fn figures(&self) -> (u64, u64) {
+        (self.inner.waiting(), self.inner.lost())
+    }
+
     /// Returns whether a line is delivered only once it is stored.
     pub(crate) fn comes_first(&self) -> bool {
         self.comes_first

@@ -114,6 +114,12 @@ impl Secured {
         });
     }
 
+    /// Tells when the certificate that is in use expires, in seconds since 1970, if it says so.
+    pub(crate) fn expiry(&self) -> Box<dyn Fn() -> Option<u64> + Send + Sync> {
+        let certificate = Arc::clone(&self.certificate);
+        Box::new(move || certificate.expires().map(|expires| expires.as_secs()))
+    }
+
     /// Warns each day of a certificate that expires soon. Cancel-safe.
     pub(crate) async fn watch(&self) -> Infallible {
         loop {

@@ -187,7 +187,7 @@ fn every_dependency_has_a_reason() {
 }
 
 /// The documents, each with the folder that its links begin in.
-const DOCUMENTS: [(&str, &str); 27] = [
+const DOCUMENTS: [(&str, &str); 28] = [
     ("", "README.md"),
     ("", "README.es.md"),
     ("", "CONTRIBUTING.md"),
@@ -203,6 +203,7 @@ const DOCUMENTS: [(&str, &str); 27] = [
     ("docs/", "browser.es.md"),
     ("docs/", "running-a-chat.md"),
     ("docs/", "cluster.md"),
+    ("docs/", "watching.md"),
     ("docs/", "troubleshooting.md"),
     ("chat-server/", "README.md"),
     ("chat-client/", "README.md"),

@@ -1,4 +1,15 @@
-//! Reading from a connection: who is asked, and what comes.
+//! A connection as it is read: the way by which its client has come, who is asked for what there is, and what comes.
+
+use chat_protocol::options::server_address::Door;
+
+use super::TcpConnection;
+
+impl TcpConnection {
+    /// The way by which its client has come.
+    pub(crate) fn door(&self) -> Door {
+        self.wire.door()
+    }
+}
 
 /// The source of the knowledge that there is something to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
