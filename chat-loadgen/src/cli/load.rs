@@ -9,7 +9,7 @@ use chat_tls::Fingerprint;
 use clap::Args;
 use jiff::Timestamp;
 
-use crate::cli::CrowdOptions;
+use crate::cli::FleetOptions;
 use crate::cli::values::{moment, prefix, rate, some_time, time};
 use crate::share::Share;
 use crate::traffic::sending::schedule::{Arrivals, Shape};
@@ -136,7 +136,7 @@ pub(crate) struct ClientOptions {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = number("threads", 1..=64_u32))]
     pub(crate) threads: u32,
     #[command(flatten)]
-    pub(crate) crowd: CrowdOptions,
+    pub(crate) fleet: FleetOptions,
 }
 
 /// Options for the messages.

@@ -1,7 +1,7 @@
 //! The command line.
 
 mod checks;
-mod crowd;
+mod fleet;
 mod load;
 mod outputs;
 mod records;
@@ -13,7 +13,7 @@ use chat_protocol::usage::{self, help};
 use clap::{Args, Command, CommandFactory, Parser, Subcommand};
 
 pub(crate) use checks::CheckOptions;
-pub(crate) use crowd::CrowdOptions;
+pub(crate) use fleet::FleetOptions;
 pub(crate) use load::{ClientOptions, LoadOptions, ServerOptions};
 pub(crate) use outputs::OutputOptions;
 pub(crate) use records::{CompareOptions, MergeOptions};
