@@ -31,6 +31,7 @@ use crate::config::Config;
 use crate::console::Console;
 use crate::net::listener::{self, Listeners};
 use crate::people::house::motd::{self, Motd};
+use crate::service::{self, Passed, Reloading};
 use crate::store::{self, StoreOptions};
 use crate::streams::Streams;
 #[cfg(feature = "tls")]
@@ -202,9 +203,13 @@ impl Cli {
         served
     }
 
-    async fn listen(&self, address: Option<&Endpoint>) -> Result<Option<TcpListener>, StartError> {
+    async fn listen(
+        &self,
+        address: Option<&Endpoint>,
+        passed: &mut Passed,
+    ) -> Result<Option<TcpListener>, StartError> {
         let Some(address) = address else { return Ok(None) };
-        match listener::bind(address, self.config.slow_timeout).await {
+        match listener::bind(address, self.config.slow_timeout, passed).await {
             Ok(listener) => Ok(Some(listener)),
             Err(reason) => Err(StartError::Listen { address: address.clone(), reason }),
         }
@@ -212,14 +217,15 @@ impl Cli {
 
     /// Listens at each door.
     async fn listeners(&self, secured: Option<&Secured>) -> Result<Listeners, StartError> {
-        let tls = self.listen(self.tls.bind()).await?;
+        let mut passed = Passed::from_environment().map_err(StartError::Passed)?;
+        let tls = self.listen(self.tls.bind(), &mut passed).await?;
+        let plain = self.listen(self.bind.0.as_ref(), &mut passed).await?;
+        let web = self.listen(self.web.as_ref(), &mut passed).await?;
+        passed.are_taken().map_err(StartError::Passed)?;
         Ok(Listeners {
-            plain: self.listen(self.bind.0.as_ref()).await?,
+            plain,
             tls: tls.zip(secured.map(Secured::lines)),
-            web: self
-                .listen(self.web.as_ref())
-                .await?
-                .map(|web| (web, secured.and_then(Secured::web))),
+            web: web.map(|web| (web, secured.and_then(Secured::web))),
         })
     }
 
@@ -236,6 +242,7 @@ impl Cli {
             }
         };
         let listeners = self.listeners(secured).await?;
+        tokio::spawn(service::watchdog());
         let streams = match &self.config.operator.0 {
             Some(name) => {
                 let asked = (!self.operator_given).then_some(name);
@@ -297,10 +304,11 @@ impl Cli {
 /// Completes on SIGHUP. With a certificate or a message of the day, it means to read these anew (requirements 10.9 and 13.9).
 fn hangup(secured: Option<&Secured>, motd: Arc<Motd>) -> io::Result<impl Future<Output = ()>> {
     let reload = (secured.is_some() || motd.is_on()).then_some(move || {
+        let reloading = Reloading::begin();
         if let Some(secured) = secured {
-            secured.reload();
+            secured.reload(&reloading);
         }
-        motd.reload();
+        motd.reload(&reloading);
     });
     signals::hangup_or(reload)
 }
@@ -352,6 +360,8 @@ pub enum StartError {
         /// The system's error.
         reason: io::Error,
     },
+    /// The service manager has passed what the server cannot use.
+    Passed(service::Error),
     /// There is no certificate to serve with.
     Certificate(tls::Error),
     /// What is said cannot be stored.
@@ -375,6 +385,7 @@ impl StartError {
     pub fn explanation(&self, language: Language) -> String {
         match self {
             Self::Listen { address, reason } => language.cannot_listen(address, reason),
+            Self::Passed(error) => error.explanation(language),
             Self::Certificate(error) => error.explanation(language),
             Self::Store(error) => error.explanation(language),
             Self::Motd(error) => error.explanation(language),

@@ -45,7 +45,7 @@ impl Secured {
         match *self {}
     }
 
-    pub(crate) fn reload(&self) {
+    pub(crate) fn reload(&self, _: &Reloading) {
         match *self {}
     }
 

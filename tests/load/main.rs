@@ -14,4 +14,6 @@ mod seam;
 mod searching;
 mod several;
 mod statuses;
+#[cfg(target_os = "linux")]
+mod upgrade;
 mod workloads;

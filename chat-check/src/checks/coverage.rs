@@ -133,6 +133,10 @@ pub(crate) const UNSEEN: &[(Number, Text)] = &[
     unasked(14, 15),
     unasked(14, 16),
     unasked(14, 17),
+    unasked(16, 1),
+    unasked(16, 2),
+    unasked(16, 3),
+    unasked(16, 4),
 ];
 
 /// A requirement that only this project's own programs have.
