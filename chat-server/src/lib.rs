@@ -194,7 +194,7 @@ pub(crate) async fn run(
     let started = [wording::started(&addresses).to_string(), wording::WAITING.to_owned()];
     let exposed = exposure::warning(&server.config, &addresses, server.accounts.is_some());
     started.into_iter().chain(damage).chain(exposed).for_each(|line| console.announce(line));
-    service::ready();
+    service::started();
 
     let mut acceptor = listen(&server, listeners, limits, &connections);
     let mut operator = pin!(operator::talk(&server, operator));

@@ -13,6 +13,7 @@ use chat_tests::chat::{Chat, address_in, said_by};
 use chat_tests::harness::stage::Stage;
 use predicates::prelude::*;
 
+mod configuration;
 #[cfg(target_os = "linux")]
 pub(crate) mod full_disk;
 #[cfg(unix)]

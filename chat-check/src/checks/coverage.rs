@@ -8,6 +8,10 @@ use crate::text::Text;
 pub(crate) const UNSEEN: &[(Number, Text)] = &[
     unasked(1, 9),
     unasked(1, 10),
+    unasked(1, 11),
+    unasked(1, 12),
+    unasked(1, 13),
+    unasked(1, 14),
     (
         Number(3, 5),
         Text {

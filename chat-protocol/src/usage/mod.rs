@@ -50,12 +50,16 @@ pub fn parse_or_exit<T: FromArgMatches>(command: Command) -> (T, ArgMatches) {
         let values = T::from_arg_matches(&matches)?;
         Ok((values, matches))
     });
-    parsed.unwrap_or_else(|error| {
-        if !error.use_stderr() || is_help(&error) {
-            error.exit();
-        }
-        exit_of_bad_usage(in_one_line(&error))
-    })
+    parsed.unwrap_or_else(|error| exit(&error, &in_one_line(&error)))
+}
+
+/// Ends the process: with the help or the version if they were asked for, and otherwise as bad usage that is reported in
+/// this line.
+pub fn exit(error: &clap::Error, line: &str) -> ! {
+    if !error.use_stderr() || is_help(error) {
+        error.exit();
+    }
+    exit_of_bad_usage(line)
 }
 
 /// Reports bad usage in one line, and ends the process with exit status [`BAD_USAGE`].
@@ -72,7 +76,7 @@ fn is_help(error: &clap::Error) -> bool {
 
 /// An error, the values or names that would be right, and the ones that were probably meant, as far as
 /// they are known.
-fn in_one_line(error: &clap::Error) -> String {
+pub fn in_one_line(error: &clap::Error) -> String {
     use ContextKind::{SuggestedArg, SuggestedSubcommand, SuggestedValue};
     let message = error.to_string();
     let mut lines = message.lines();

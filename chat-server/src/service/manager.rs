@@ -7,12 +7,18 @@ use listenfd::ListenFd;
 use sd_notify::NotifyState;
 use tokio::time::{MissedTickBehavior, interval};
 
-/// The server lets people in.
-pub(crate) fn ready() {
+/// The server lets people in. From now on the manager is told that it lives, if it wants to know that.
+pub(crate) fn started() {
+    ready();
+    tokio::spawn(stay_alive());
+}
+
+/// The server has read its files anew.
+pub(super) fn ready() {
     tell(&[NotifyState::Ready]);
 }
 
-/// The server reads its files anew, until it is [`ready`] again.
+/// The server reads its files anew, until it is [`ready`].
 pub(super) fn reloading() {
     // The manager tells by the time which request this answers.
     if let Ok(now) = NotifyState::monotonic_usec_now() {
@@ -25,10 +31,10 @@ pub(crate) fn stopping() {
     tell(&[NotifyState::Stopping]);
 }
 
-/// Tells a manager that wants to know it that the runtime is alive, twice in the time that it waits for that.
+/// Tells that the runtime is alive, twice in the time that the manager waits for that.
 ///
 /// It is a task among those of the clients: a runtime that does not come to it does not come to them either.
-pub(crate) async fn watchdog() {
+async fn stay_alive() {
     let Some(patience) = sd_notify::watchdog_enabled().filter(|time| !time.is_zero()) else {
         return;
     };

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use chat_protocol::language::Language;
 
-pub(crate) use manager::{ready, stopping, watchdog};
+pub(crate) use manager::{started, stopping};
 
 /// Files are read anew. The manager learns it when the last copy of this is dropped.
 #[derive(Clone)]
@@ -27,7 +27,7 @@ impl Reloading {
 
 impl Drop for ReadyAtEnd {
     fn drop(&mut self) {
-        ready();
+        manager::ready();
     }
 }
 

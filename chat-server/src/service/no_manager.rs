@@ -3,13 +3,13 @@
 use std::io;
 use std::net::TcpListener;
 
-pub(crate) fn ready() {}
+pub(crate) fn started() {}
+
+pub(super) fn ready() {}
 
 pub(super) fn reloading() {}
 
 pub(crate) fn stopping() {}
-
-pub(crate) async fn watchdog() {}
 
 #[expect(clippy::unnecessary_wraps, reason = "on Linux it can fail")]
 pub(super) fn passed() -> io::Result<Vec<TcpListener>> {
