@@ -7,7 +7,6 @@ use std::os::unix::net::UnixDatagram;
 use std::process::{Command, Stdio};
 
 use chat_tests::chat::said_by;
-use chat_tests::harness::stage::PATIENCE;
 use chat_tests::service::passing;
 use tempfile::TempDir;
 
