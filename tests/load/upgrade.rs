@@ -39,7 +39,10 @@ fn an_upgrade_under_load_loses_nothing() -> Result {
     let mut run = load(&LOAD);
     run.args(["--server", &address, "--duration", "2s", "--drain-timeout", "20s"]);
     let run = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
-    old.server.out.find(|line| line.contains(" > "), "the clients talk")?;
+    // More than the clients say before the start, to know that all are there.
+    for _ in 0..100 {
+        old.server.out.find(|line| line.contains(" > "), "the clients talk")?;
+    }
     old.server.signal(SIGTERM)?;
     old.server.expect_exit(0)?;
     let new = Chat::start_command(passing(&listener, &server))?;
