@@ -18,7 +18,6 @@ use chat_terminal::person::Screen;
 use chat_terminal::{descriptors, signals};
 use clap::{ArgGroup, Command, CommandFactory, Parser};
 use tokio::net::TcpListener;
-use tokio::runtime::{Builder, Runtime};
 use tracing_subscriber::reload;
 
 use crate::cluster::options::{ClusterError, ClusterOptions};
@@ -26,6 +25,7 @@ use crate::config::Config;
 use crate::console::Console;
 use crate::net::listener::{self, Listeners};
 use crate::people::house::motd::{self, Motd};
+use crate::service::{self, Passed};
 use crate::store::{self, StoreOptions};
 use crate::streams::Streams;
 #[cfg(feature = "tls")]
@@ -41,12 +41,14 @@ mod hangup;
 mod layers;
 #[cfg(any(feature = "tls", feature = "store"))]
 mod subcommands;
+mod threads;
 
 #[cfg(feature = "store")]
 use account::AccountFailure;
 use addresses::{Bind, web_endpoint};
 use hangup::{Configuration, hangup};
 use layers::{Setting, Sources};
+use threads::{MAX_THREADS, runtime};
 
 /// A TCP chat server: every message goes to all clients but its sender.
 ///
@@ -112,9 +114,6 @@ pub struct Cli {
 
 /// However short the time for ending, the last lines get this much to be written.
 const SHORTEST_FLUSH: Duration = Duration::from_millis(50);
-
-/// More processors than a machine of today has.
-const MAX_THREADS: u16 = 1024;
 
 const EXIT_STATUSES: [StatusLine; 3] = [
     (0, "stopped by a signal, or by its operator"),
@@ -214,9 +213,13 @@ impl Cli {
         served
     }
 
-    async fn listen(&self, address: Option<&Endpoint>) -> Result<Option<TcpListener>, StartError> {
+    async fn listen(
+        &self,
+        address: Option<&Endpoint>,
+        passed: &mut Passed,
+    ) -> Result<Option<TcpListener>, StartError> {
         let Some(address) = address else { return Ok(None) };
-        match listener::bind(address, self.config.slow_timeout).await {
+        match listener::bind(address, self.config.slow_timeout, passed).await {
             Ok(listener) => Ok(Some(listener)),
             Err(reason) => Err(StartError::Listen { address: address.clone(), reason }),
         }
@@ -224,14 +227,15 @@ impl Cli {
 
     /// Listens at each door.
     async fn listeners(&self, secured: Option<&Secured>) -> Result<Listeners, StartError> {
-        let tls = self.listen(self.tls.bind()).await?;
+        let mut passed = Passed::from_environment().map_err(StartError::Passed)?;
+        let tls = self.listen(self.tls.bind(), &mut passed).await?;
+        let plain = self.listen(self.bind.0.as_ref(), &mut passed).await?;
+        let web = self.listen(self.web.as_ref(), &mut passed).await?;
+        passed.are_taken().map_err(StartError::Passed)?;
         Ok(Listeners {
-            plain: self.listen(self.bind.0.as_ref()).await?,
+            plain,
             tls: tls.zip(secured.map(Secured::lines)),
-            web: self
-                .listen(self.web.as_ref())
-                .await?
-                .map(|web| (web, secured.and_then(Secured::web))),
+            web: web.map(|web| (web, secured.and_then(Secured::web))),
         })
     }
 
@@ -260,7 +264,8 @@ impl Cli {
         secured: Option<&Secured>,
         console: &Console,
     ) -> Result<Option<Arc<Watch>>, StartError> {
-        let listener = self.listen(self.watch.metrics.as_ref()).await?;
+        let address = self.watch.metrics.as_ref();
+        let listener = self.listen(address, &mut Passed::default()).await?;
         let start = |listener| Watch::start(listener, secured, console, self.language());
         listener.map(start).transpose().map_err(StartError::Runtime)
     }
@@ -325,20 +330,6 @@ impl Cli {
     }
 }
 
-/// One thread needs no locks to be fast; several share the connections and the rooms.
-fn runtime(threads: usize) -> io::Result<Runtime> {
-    match threads {
-        1 => Builder::new_current_thread(),
-        several => {
-            let mut builder = Builder::new_multi_thread();
-            builder.worker_threads(several);
-            builder
-        }
-    }
-    .enable_all()
-    .build()
-}
-
 /// An error at the start of the server.
 #[derive(Debug)]
 pub enum StartError {
@@ -349,6 +340,8 @@ pub enum StartError {
         /// The system's error.
         reason: io::Error,
     },
+    /// The service manager has passed what the server cannot use.
+    Passed(service::Error),
     /// There is no certificate to serve with.
     Certificate(tls::Error),
     /// What is said cannot be stored.
@@ -372,6 +365,7 @@ impl StartError {
     pub fn explanation(&self, language: Language) -> String {
         match self {
             Self::Listen { address, reason } => language.cannot_listen(address, reason),
+            Self::Passed(error) => error.explanation(language),
             Self::Certificate(error) => error.explanation(language),
             Self::Store(error) => error.explanation(language),
             Self::Motd(error) => error.explanation(language),

@@ -142,6 +142,10 @@ pub(crate) const UNSEEN: &[(Number, Text)] = &[
     unasked(15, 2),
     unasked(15, 3),
     unasked(15, 4),
+    unasked(16, 1),
+    unasked(16, 2),
+    unasked(16, 3),
+    unasked(16, 4),
 ];
 
 /// A requirement that only this project's own programs have.

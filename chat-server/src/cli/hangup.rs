@@ -14,6 +14,7 @@ use tracing_subscriber::reload::Handle;
 
 use super::layers::{self, Setting};
 use crate::people::house::motd::Motd;
+use crate::service::Reloading;
 use crate::tls::Secured;
 
 /// The options of a running server that come from a file, and what of them can change.
@@ -36,17 +37,18 @@ pub(super) fn hangup(
     let configuration = configuration.map(Arc::new);
     let has_something = secured.is_some() || motd.is_on() || configuration.is_some();
     let reload = move || {
+        let reloading = Reloading::begin();
         if !has_something {
             tracing::warn!(
                 "there is nothing to read anew: no certificate, no message of the day, no --config"
             );
         }
         if let Some(secured) = secured {
-            secured.reload();
+            secured.reload(&reloading);
         }
-        motd.reload();
+        motd.reload(&reloading);
         if let Some(configuration) = &configuration {
-            configuration.reload();
+            configuration.reload(&reloading);
         }
     };
     signals::hangup_or((has_something || !has_terminal()).then_some(reload))
@@ -59,9 +61,10 @@ fn has_terminal() -> bool {
 
 impl Configuration {
     /// Reads the file anew, on a thread of its own: a file can take its time. Nothing changes if there is something wrong.
-    fn reload(self: &Arc<Self>) {
-        let configuration = Arc::clone(self);
+    fn reload(self: &Arc<Self>, reloading: &Reloading) {
+        let (configuration, reloading) = (Arc::clone(self), reloading.clone());
         spawn_blocking(move || {
+            let _reloading = reloading;
             let _reading = configuration.reading.lock().unwrap_or_else(PoisonError::into_inner);
             let file = configuration.path.display();
             let own: Vec<_> = env::args_os().collect();
