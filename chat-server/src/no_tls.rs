@@ -2,6 +2,7 @@
 
 #![expect(clippy::unnecessary_wraps, clippy::unused_async, reason = "as there")]
 
+use crate::service::Reloading;
 use std::convert::Infallible;
 
 use chat_protocol::language::Language;

@@ -1,7 +1,7 @@
 //! A server is replaced by another while clients talk, as `systemctl restart` does with a listener of its own.
 
 use std::net::{Ipv4Addr, TcpListener};
-use std::process::Stdio;
+use std::thread;
 
 use chat_drive::failure::Result;
 use chat_tests::binaries;
@@ -38,7 +38,7 @@ fn an_upgrade_under_load_loses_nothing() -> Result {
     let mut old = Chat::start_command(passing(&listener, &server))?;
     let mut run = load(&LOAD);
     run.args(["--server", &address, "--duration", "2s", "--drain-timeout", "20s"]);
-    let run = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let run = thread::spawn(move || run.output().expect("it starts and ends"));
     // More than the clients say before the start, to know that all are there.
     for _ in 0..100 {
         old.server.out.find(|line| line.contains(" > "), "the clients talk")?;
@@ -46,7 +46,7 @@ fn an_upgrade_under_load_loses_nothing() -> Result {
     old.server.signal(SIGTERM)?;
     old.server.expect_exit(0)?;
     let new = Chat::start_command(passing(&listener, &server))?;
-    let ended = read(&run.wait_with_output().expect("it ends"));
+    let ended = read(&run.join().expect("no panic"));
 
     let (ledger, seam) = (ended.value("/ledger"), ended.value("/seam"));
     assert_eq!(ended.number("/ledger/ok"), DELIVERIES, "{ledger}\n{}", ended.words);
