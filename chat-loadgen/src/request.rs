@@ -110,8 +110,8 @@ pub(crate) fn plan(
         duration: load.duration,
         drain_timeout: load.drain_timeout,
         connecting: connecting(clients),
-        from: clients.crowd.from.clone(),
-        others_after: clients.crowd.others_after,
+        from: clients.fleet.from.clone(),
+        others_after: clients.fleet.others_after,
         allow_partial: clients.allow_partial,
         start_at: load.start_at,
         joined: None,
@@ -134,7 +134,7 @@ fn faults(clients: &ClientOptions) -> Faults {
 /// Number of listeners whose deliveries are not timed.
 fn later(clients: &ClientOptions, senders: u32) -> u32 {
     let all = clients.clients.saturating_sub(senders);
-    clients.crowd.timed.map_or(0, |timed| all.saturating_sub(timed))
+    clients.fleet.timed.map_or(0, |timed| all.saturating_sub(timed))
 }
 
 /// The protocol that the clients speak.

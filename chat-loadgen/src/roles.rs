@@ -77,7 +77,7 @@ pub(crate) struct Role {
 /// `slow` and `churners` are taken from the clients that do not send. If these are too few, there
 /// are fewer slow clients and churners than asked for.
 pub(crate) fn assign(numbers: Numbers) -> Vec<Role> {
-    let Numbers { clients, senders, slow, churners, later, idle, threads, servers, .. } = numbers;
+    let Numbers { clients, senders, slow, churners, idle, later, threads, servers, .. } = numbers;
     let mut roles: Vec<Role> = (0..clients)
         .map(|i| Role {
             part: Part::Steady,

@@ -129,7 +129,7 @@ mod tests {
         for (clients, senders) in [(3, 2), (13, 12), (400, 399)] {
             let (rooms, idle, slow, churners, later, threads, servers) = (1, 0, 0, 0, 0, 1, 1);
             let whole =
-                Numbers { clients, senders, rooms, slow, churners, later, idle, threads, servers };
+                Numbers { clients, senders, rooms, slow, churners, idle, later, threads, servers };
             let parts = Share { index: 0, of: 5 }.all().map(|share| share.numbers(whole));
             let parts = parts.inspect(|part| assert!(part.senders <= part.clients));
             assert_eq!(parts.map(|part| part.senders).sum::<u32>(), senders);

@@ -33,6 +33,8 @@
 //! | `watch`, `counts` | metrics, health, the form of the diagnostics; what is counted |
 //! | `cluster` | several servers, one chat: what goes into the log, and what comes back |
 //! | `store` | what is said, in a file: its options, and what people are told of it |
+//! | `service` | what a service manager is told, and the listeners that it passes |
+//! | `exposure` | who can reach the server |
 //! | `tls` | the certificate: its options, reading it anew, making one |
 //! | `net/listener` | listening and accepting |
 //! | `net/admission` | how many are served at a time |
@@ -52,11 +54,13 @@ mod cluster;
 mod config;
 mod console;
 mod counts;
+mod exposure;
 mod net;
 mod operator;
 mod people;
 mod proxy;
 mod room;
+mod service;
 #[cfg_attr(not(feature = "store"), path = "no_store.rs")]
 mod store;
 mod streams;
@@ -176,7 +180,7 @@ pub(crate) async fn run(
     let (deliveries, mut failure) =
         Deliveries::new(limits, config.coalesce.duration(), config.memories(archive));
     let addresses = listeners.addresses()?;
-    let limits = config.of_address.limits(is_exposed(&config, &addresses));
+    let limits = config.of_address.limits(exposure::is_exposed(&config, &addresses));
     let mut server = Server::new(config, console, deliveries, kept, clock, limits.clone());
     if let Some(history) = history {
         server.shares_its_chat(history);
@@ -195,7 +199,9 @@ pub(crate) async fn run(
     }
     watch.inspect(|watch| watch.serves(&server));
     let started = [wording::started(&addresses).to_string(), wording::WAITING.to_owned()];
-    started.into_iter().chain(damage).for_each(|line| console.announce(line));
+    let exposed = exposure::warning(&server.config, &addresses, server.accounts.is_some());
+    started.into_iter().chain(damage).chain(exposed).for_each(|line| console.announce(line));
+    service::started();
 
     let mut acceptor = listen(&server, listeners, limits, &connections);
     let mut operator = pin!(operator::talk(&server, operator));
@@ -230,12 +236,6 @@ fn take_part(server: &Arc<Server>, log: Log) -> Option<AbortOnDropHandle<Infalli
     Some(AbortOnDropHandle::new(tokio::spawn(taking_part)))
 }
 
-/// Returns whether other machines may reach the server.
-fn is_exposed(config: &Config, addresses: &[(&str, SocketAddr)]) -> bool {
-    let is_open = |address: &SocketAddr| !address.ip().to_canonical().is_loopback();
-    config.proxy.is_on() || addresses.iter().any(|(_, address)| is_open(address))
-}
-
 /// Waits until people can be let in: the server is part of its cluster, or has read what was said. Cancel-safe.
 async fn opened(server: &Server) {
     match &server.cluster {
@@ -259,6 +259,7 @@ async fn has_failed(taking_part: &mut Option<AbortOnDropHandle<Infallible>>) -> 
 async fn shut_down(server: &Server, connections: TaskTracker) {
     let Server { config, console, directory, deliveries, .. } = server;
     console.announce(config.common.lang.closing());
+    service::stopping();
     server.stopping.cancel();
     let drained = timeout(config.drain() / 5 * 4, async {
         connections.close();

@@ -49,7 +49,7 @@ impl Secured {
         match *self {}
     }
 
-    pub(crate) fn reload(&self) {
+    pub(crate) fn reload(&self, _: &Reloading) {
         match *self {}
     }
 

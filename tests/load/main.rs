@@ -15,4 +15,6 @@ mod seam;
 mod searching;
 mod several;
 mod statuses;
+#[cfg(target_os = "linux")]
+mod upgrade;
 mod workloads;

@@ -1,11 +1,15 @@
 //! A running chat: the real server on a free port, and the members that talk there.
 
 use std::ffi::OsString;
+#[cfg(unix)]
+use std::fs::File;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
 
 use chat_drive::failure::Result;
+#[cfg(unix)]
+use chat_drive::pty;
 use chat_protocol::limits::MAX_LINE;
 use chat_protocol::refusal::Refusal;
 use chat_protocol::wording;
@@ -118,6 +122,22 @@ impl Chat {
     pub fn start_command(command: Command) -> Result<Self> {
         let stage = Stage::new();
         let server = stage.start("server", command)?;
+        Self::of(stage, server)
+    }
+
+    /// The same at a terminal without a screen. The end of it at which one types is returned as well.
+    #[cfg(unix)]
+    #[track_caller]
+    pub fn start_at_a_terminal(command: Command) -> Result<(Self, Option<File>)> {
+        let stage = Stage::new();
+        let (input, keyboard) = pty::input().map_err(|error| stage.failure(error))?;
+        let server = stage.start_reading_from(input, "server", command)?;
+        Ok((Self::of(stage, server)?, keyboard))
+    }
+
+    /// A chat of this server, which has just been started.
+    #[track_caller]
+    fn of(stage: Stage, server: Program) -> Result<Self> {
         let mut started = server.out.find(|_| true, "where it listens")?;
         let metrics = metrics_in(&started);
         if metrics.is_some() {

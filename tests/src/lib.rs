@@ -8,6 +8,8 @@ pub mod chat;
 pub mod cluster;
 pub mod harness;
 pub mod metrics;
+#[cfg(target_os = "linux")]
+pub mod service;
 
 /// The default language of the programs: texts as `ES.greeting()`.
 pub const ES: Language = Language::Es;

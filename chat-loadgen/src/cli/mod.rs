@@ -1,7 +1,7 @@
 //! The command line.
 
 mod checks;
-mod crowd;
+mod fleet;
 mod load;
 mod outputs;
 mod records;
@@ -13,7 +13,7 @@ use chat_protocol::usage::{self, help};
 use clap::{Args, Command, CommandFactory, Parser, Subcommand};
 
 pub(crate) use checks::CheckOptions;
-pub(crate) use crowd::CrowdOptions;
+pub(crate) use fleet::FleetOptions;
 pub(crate) use load::{ClientOptions, LoadOptions, ServerOptions};
 pub(crate) use outputs::OutputOptions;
 pub(crate) use records::{CompareOptions, MergeOptions};
@@ -118,7 +118,7 @@ fn command() -> Command {
 impl Cli {
     /// Parses the process's arguments. Ends the process when they ask for help or are wrong.
     pub(crate) fn parse_or_exit() -> Self {
-        usage::parse_or_exit::<Self>(command()).0
+        usage::parse_or_exit::<Self>(command().arg(usage::no_port("--server"))).0
     }
 }
 

@@ -105,6 +105,11 @@ texts! {
         es: "! {path} está dañado: se ha apartado como {aside}, y empieza otro",
         en: "! {path} is damaged: it was put aside as {aside}, and another begun",
     }
+    /// Tells the operator what the server should be given where other machines can reach it (requirement 16.4).
+    pub exposed(options: &str) {
+        es: "! otras máquinas llegan a este servidor; en una red abierta le falta: {options}",
+        en: "! other machines can reach this server; on an open network it lacks: {options}",
+    }
     /// What a person said was deleted.
     pub forgotten(name: &str, messages: usize) {
         es: "mensajes de {name} borrados: {messages}",

@@ -2,9 +2,16 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
+use tracing_subscriber::Registry;
 use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::reload;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::console::Console;
+
+/// The level of the diagnostics, which can change.
+pub(crate) type Level = reload::Layer<LevelFilter, Registry>;
 
 /// The options of the diagnostics.
 #[derive(Args, Debug)]
@@ -12,7 +19,7 @@ pub(crate) struct LogOptions {
     /// Diagnostics on standard error
     #[arg(help_heading = "Running", long, value_name = "LEVEL", default_value = "warn", ignore_case = true,
         value_parser = level())]
-    log: LevelFilter,
+    pub(crate) log: LevelFilter,
 
     /// The form of the diagnostics; under systemd, they have no times
     #[arg(help_heading = "Running", long, value_name = "FORM", value_enum, default_value_t)]
@@ -34,18 +41,20 @@ fn level() -> impl TypedValueParser<Value = LevelFilter> {
 }
 
 impl LogOptions {
-    /// Writes diagnostics from now on.
-    pub(crate) fn begin(&self, log: Console) {
-        let builder = tracing_subscriber::fmt()
-            .with_max_level(self.log)
+    /// Writes diagnostics of this level from now on.
+    pub(crate) fn begin(&self, level: Level, log: Console) {
+        let all = tracing_subscriber::registry().with(level);
+        let lines = tracing_subscriber::fmt::layer()
             .with_target(false)
             .with_ansi(false)
             .with_writer(move || log.clone());
         match (self.log_format, is_journal()) {
-            (LogFormat::Text, false) => builder.init(),
-            (LogFormat::Text, true) => builder.without_time().init(),
-            (LogFormat::Json, false) => builder.json().flatten_event(true).init(),
-            (LogFormat::Json, true) => builder.json().flatten_event(true).without_time().init(),
+            (LogFormat::Text, false) => all.with(lines).init(),
+            (LogFormat::Text, true) => all.with(lines.without_time()).init(),
+            (LogFormat::Json, false) => all.with(lines.json().flatten_event(true)).init(),
+            (LogFormat::Json, true) => {
+                all.with(lines.json().flatten_event(true).without_time()).init();
+            }
         }
     }
 }

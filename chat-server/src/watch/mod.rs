@@ -20,6 +20,7 @@ use crate::Server;
 use crate::console::Console;
 use crate::counts::Counts;
 use crate::tls::Secured;
+pub(crate) use log::Level;
 use log::LogOptions;
 use page::Present;
 

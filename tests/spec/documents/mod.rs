@@ -1,5 +1,6 @@
 //! The documents say what is true of the programs.
 
+mod generated;
 mod links;
 mod options;
 mod pictures;

@@ -1,4 +1,4 @@
-//! Options for a crowd: where its connections come from, and to whom deliveries are timed.
+//! Options for the fleet of clients: where its connections come from, and to whom deliveries are timed.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use clap::Args;
 
 use crate::cli::values::some_time;
 
-/// Options for a crowd.
+/// Options for the fleet of clients.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The clients")]
-pub(crate) struct CrowdOptions {
+pub(crate) struct FleetOptions {
     /// Local address from which clients connect; given more than once, clients take turns with them:
     /// each has its own source ports
     #[arg(long, value_name = "ADDR")]
