@@ -21,7 +21,8 @@ const GRADERS: [&str; 2] = ["chat-check/README.es.md", "chat-check/README.md"];
 const PAGE_GUIDES: [&str; 2] = ["docs/browser.es.md", "docs/browser.md"];
 
 /// The guide to running a chat in each language.
-pub(super) const RUNNING_GUIDES: [&str; 2] = ["docs/running-a-chat.es.md", "docs/running-a-chat.md"];
+pub(super) const RUNNING_GUIDES: [&str; 2] =
+    ["docs/running-a-chat.es.md", "docs/running-a-chat.md"];
 
 /// Words that stand for values, and the levels of requirements: Spanish, English.
 const TRANSLATED: [(&str, &str); 19] = [
