@@ -198,10 +198,7 @@ pub(crate) async fn run(
         () = opened(&server) => {}
     }
     watch.inspect(|watch| watch.serves(&server));
-    let started = [wording::started(&addresses).to_string(), wording::WAITING.to_owned()];
-    let exposed = exposure::warning(&server.config, &addresses, server.accounts.is_some());
-    started.into_iter().chain(damage).chain(exposed).for_each(|line| console.announce(line));
-    service::started();
+    announce_start(&server, &addresses, damage);
 
     let mut acceptor = listen(&server, listeners, limits, &connections);
     let mut operator = pin!(operator::talk(&server, operator));
@@ -227,6 +224,19 @@ pub(crate) async fn run(
     shut_down(&server, connections).await;
     drop(taking_part);
     failure.try_recv().map_or(Ok(()), pass_on)
+}
+
+/// People are let in from now on.
+fn announce_start(
+    server: &Server,
+    addresses: &[(&'static str, SocketAddr)],
+    damage: impl IntoIterator<Item = String>,
+) {
+    let Server { config, console, accounts, .. } = server;
+    let started = [wording::started(addresses).to_string(), wording::WAITING.to_owned()];
+    let exposed = exposure::warning(config, addresses, accounts.is_some());
+    started.into_iter().chain(damage).chain(exposed).for_each(|line| console.announce(line));
+    service::started();
 }
 
 /// Begins to take part in the cluster.
