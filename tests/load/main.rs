@@ -15,6 +15,4 @@ mod seam;
 mod searching;
 mod several;
 mod statuses;
-#[cfg(target_os = "linux")]
-mod upgrade;
 mod workloads;
