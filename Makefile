@@ -1,7 +1,7 @@
 # Short names only: what each does stands in cargo's own words or in ci/.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test spec schemas corpus demo stress generator bench soak store flood cluster ledger-soak fuzz lint systems deps sizes readmes pictures prose core memory nightly
+.PHONY: help build test spec schemas corpus demo stress generator bench crowd soak store flood cluster ledger-soak fuzz lint systems deps sizes readmes pictures prose core memory nightly
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -32,6 +32,9 @@ generator: ## what the load generator itself can do, beside its marks; ARGS=--so
 
 bench: ## the server beside a bare relay and other servers, beside its marks; ARGS='--quick' for a look (Linux)
 	ci/bench $(ARGS)
+
+crowd: ## rooms of up to 50,000, and how they fill, beside marks; ARGS='--quick' for a look (Linux)
+	ci/crowd $(ARGS)
 
 soak: ## the server for ten minutes under load: what must not grow; ARGS='--minutes 1' for less, --abuse for rude clients (Linux)
 	ci/soak $(ARGS)

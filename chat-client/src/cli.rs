@@ -128,7 +128,7 @@ impl Cli {
     /// Parses the process's arguments. If they ask for help or are wrong, the process exits.
     pub fn parse_or_exit() -> Self {
         let profile = profiles::chosen(command(Profile::default()), env::args_os());
-        usage::parse_or_exit(command(profile)).0
+        usage::parse_or_exit(command(profile).arg(usage::no_port("ADDR:PORT"))).0
     }
 
     /// The language of the texts for the user.

@@ -36,6 +36,7 @@ mod run;
 mod share;
 mod system;
 mod traffic;
+mod visits;
 pub mod wire;
 
 pub use app::main;

@@ -1,7 +1,7 @@
 //! The plan of one run: what it does, once the request has been found possible.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -53,6 +53,10 @@ pub(crate) struct Plan {
     pub(crate) drain_timeout: Duration,
     /// Limits for connecting.
     pub(crate) connecting: Connecting,
+    /// Local addresses from which clients connect, in turn; none for the system's choice.
+    pub(crate) from: Vec<IpAddr>,
+    /// Time for which clients do not read whose deliveries are not timed.
+    pub(crate) others_after: Duration,
     /// True if the run may go on with fewer clients than asked for.
     pub(crate) allow_partial: bool,
     /// Time at which the first message is due, if it is given.
@@ -131,7 +135,7 @@ impl fmt::Display for Pacing {
 impl Plan {
     /// The workload as the record keeps it.
     pub(crate) fn workload(&self) -> Workload {
-        let Numbers { clients, senders, rooms, slow, idle, .. } = self.numbers;
+        let Numbers { clients, senders, rooms, slow, later, idle, .. } = self.numbers;
         let seconds = |time: Option<Duration>| time.map_or(0.0, |time| time.as_secs_f64());
         Workload {
             dialect: self.dialect.to_string(),
@@ -141,6 +145,8 @@ impl Plan {
             rooms,
             idle_clients: idle,
             slow_readers: slow,
+            untimed: later,
+            others_after: if later > 0 { self.others_after.as_secs_f64() } else { 0.0 },
             churn: self.churn,
             reconnect: self.faults.reconnect,
             kill_every: seconds(self.faults.kill_every),

@@ -96,6 +96,7 @@ pub(crate) fn plan(
             rooms: clients.rooms,
             slow: clients.slow_readers,
             churners: 0,
+            later: later(clients, senders),
             idle: clients.idle_clients,
             threads: clients.threads,
             servers,
@@ -109,6 +110,8 @@ pub(crate) fn plan(
         duration: load.duration,
         drain_timeout: load.drain_timeout,
         connecting: connecting(clients),
+        from: clients.fleet.from.clone(),
+        others_after: clients.fleet.others_after,
         allow_partial: clients.allow_partial,
         start_at: load.start_at,
         joined: None,
@@ -126,6 +129,12 @@ pub(crate) fn plan(
 fn faults(clients: &ClientOptions) -> Faults {
     let &ClientOptions { reconnect, kill_every, kill_node, cut_node, kill_broker, .. } = clients;
     Faults { reconnect, kill_every, kill_node, cut_node, kill_broker }
+}
+
+/// Number of listeners whose deliveries are not timed.
+fn later(clients: &ClientOptions, senders: u32) -> u32 {
+    let all = clients.clients.saturating_sub(senders);
+    clients.fleet.timed.map_or(0, |timed| all.saturating_sub(timed))
 }
 
 /// The protocol that the clients speak.
@@ -238,6 +247,8 @@ fn unfit_checks(run: &RunOptions, plan: &Plan) -> Option<Impossible> {
         Some(Impossible::NoFrames(plan.dialect.to_string()))
     } else if run.target.spawn.is_some() && run.target.server.len() > 1 {
         Some(Impossible::SpawnSeveral)
+    } else if plan.numbers.later > 0 && plan.addresses.len() > 1 {
+        Some(Impossible::TimedSeveral)
     } else if let Some(lacking) = lacking_placeholder(&run.target) {
         Some(Impossible::NoPlaceholder(lacking))
     } else if plan.faults.cut_node.is_some_and(|time| time >= plan.duration) {
@@ -285,7 +296,7 @@ pub(crate) fn connections(plan: &Plan) -> u64 {
 
 /// Description of a plan, for `--dry-run`.
 pub(crate) fn describe(plan: &Plan) -> String {
-    let Numbers { clients, senders, rooms, slow, idle, threads, .. } = plan.numbers;
+    let Numbers { clients, senders, rooms, slow, later, idle, threads, .. } = plan.numbers;
     let echoes = plan.dialect.dialect().echoes();
     let receivers = plan.receivers(echoes);
     let addresses = plan.addresses.iter().zip(&plan.entrances);
@@ -304,6 +315,7 @@ pub(crate) fn describe(plan: &Plan) -> String {
         ),
         ("rooms", rooms.to_string()),
         ("threads", format!("{threads}, and one each for the canary and the schedule")),
+        ("timed", format!("all clients but {later}")),
         ("messages", format!("{}, {} bytes each, seed {}", plan.pacing, plan.sizes, plan.seed)),
         (
             "phases",

@@ -14,6 +14,8 @@ pub(crate) enum Part {
     Churner,
     /// Stops reading after the barrier.
     Slow,
+    /// Takes part and reads later than the others: its deliveries are judged, and not timed.
+    Later,
     /// Connected, but in no room.
     Idle,
 }
@@ -33,10 +35,24 @@ pub(crate) struct Numbers {
     pub(crate) churners: u32,
     /// Clients beside these that are only connected.
     pub(crate) idle: u32,
-    /// Threads for the clients, without the canary's.
+    /// Clients that take part and whose deliveries are not timed.
+    pub(crate) later: u32,
+    /// Threads for the clients, without those of the canary and of the clients that read later.
     pub(crate) threads: u32,
     /// Addresses of the server, or of the servers that form one chat.
     pub(crate) servers: u32,
+}
+
+impl Numbers {
+    /// Index of the thread of the clients that read later, if there are any.
+    pub(crate) fn later_thread(self) -> Option<u32> {
+        (self.later > 0).then_some(self.threads)
+    }
+
+    /// Index of the canary's thread: the last one.
+    pub(crate) fn canary_thread(self) -> u32 {
+        self.threads + u32::from(self.later > 0)
+    }
 }
 
 /// One client's part.
@@ -61,7 +77,7 @@ pub(crate) struct Role {
 /// `slow` and `churners` are taken from the clients that do not send. If these are too few, there
 /// are fewer slow clients and churners than asked for.
 pub(crate) fn assign(numbers: Numbers) -> Vec<Role> {
-    let Numbers { clients, senders, slow, churners, idle, threads, servers, .. } = numbers;
+    let Numbers { clients, senders, slow, churners, idle, later, threads, servers, .. } = numbers;
     let mut roles: Vec<Role> = (0..clients)
         .map(|i| Role {
             part: Part::Steady,
@@ -77,11 +93,15 @@ pub(crate) fn assign(numbers: Numbers) -> Vec<Role> {
     }
     let canary = canary(&roles);
     if let Some(canary) = canary {
-        roles[canary].worker = threads;
+        roles[canary].worker = numbers.canary_thread();
     }
     choose_witnesses(&mut roles, canary);
-    spread(&mut roles, slow, Part::Slow, threads);
-    spread(&mut roles, churners, Part::Churner, threads);
+    spread(&mut roles, slow, Part::Slow, numbers.canary_thread());
+    spread(&mut roles, churners, Part::Churner, numbers.canary_thread());
+    spread(&mut roles, later, Part::Later, numbers.canary_thread());
+    for role in roles.iter_mut().filter(|role| role.part == Part::Later) {
+        role.worker = threads;
+    }
     let idler = |i| Role {
         part: Part::Idle,
         room: None,
@@ -138,7 +158,7 @@ fn choose_witnesses(roles: &mut [Role], canary: Option<usize>) {
 /// group. So each group sits on all of them, in each room, and all of them have as many clients.
 fn choose_servers(roles: &mut [Role], servers: u32) {
     let mut turns = (0..servers).cycle();
-    for part in [Part::Steady, Part::Slow, Part::Churner, Part::Idle] {
+    for part in [Part::Steady, Part::Slow, Part::Churner, Part::Later, Part::Idle] {
         for sends in [true, false] {
             let group = |role: &&mut Role| role.part == part && role.sender.is_some() == sends;
             for (role, server) in roles.iter_mut().filter(group).zip(turns.by_ref()) {
@@ -173,6 +193,7 @@ mod tests {
         rooms: 1,
         slow: 20,
         churners: 5,
+        later: 0,
         idle: 7,
         threads: 1,
         servers: 1,
@@ -196,6 +217,18 @@ mod tests {
     }
 
     #[test]
+    fn those_that_are_timed_are_spread_evenly_over_those_that_read_later() {
+        let numbers = Numbers { clients: 1001, senders: 1, slow: 0, churners: 0, ..NUMBERS };
+        let numbers = Numbers { later: 900, ..numbers };
+        let roles = assign(numbers);
+        assert_eq!(count(&roles, |role| role.part == Part::Later && role.worker == 1), 900);
+        assert_eq!(count(&roles, |role| role.worker == 2 && role.part == Part::Steady), 1);
+        for tenth in roles[..1000].chunks(100) {
+            assert!((8..=13).contains(&count(tenth, |role| role.part == Part::Steady)));
+        }
+    }
+
+    #[test]
     fn there_is_a_canary_even_if_all_clients_send() {
         let roles = assign(Numbers { clients: 2, senders: 2, slow: 0, churners: 0, ..NUMBERS });
         assert_eq!(roles.iter().map(|role| role.worker).collect::<Vec<_>>()[..2], [0, 1]);
@@ -211,7 +244,7 @@ mod tests {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a test")]
             let senders = (f64::from(clients) * share) as u32;
             let none = Numbers {
-                clients, senders, rooms, threads, slow: 0, churners: 0, idle: 0, servers: 1,
+                clients, senders, rooms, threads, slow: 0, churners: 0, later: 0, idle: 0, servers: 1,
             };
             let roles = assign(none);
             let members: Vec<usize> =

@@ -127,8 +127,9 @@ mod tests {
     #[test]
     fn no_share_has_more_senders_than_clients() {
         for (clients, senders) in [(3, 2), (13, 12), (400, 399)] {
-            let (rooms, idle, slow, churners, threads, servers) = (1, 0, 0, 0, 1, 1);
-            let whole = Numbers { clients, senders, rooms, slow, churners, idle, threads, servers };
+            let (rooms, idle, slow, churners, later, threads, servers) = (1, 0, 0, 0, 0, 1, 1);
+            let whole =
+                Numbers { clients, senders, rooms, slow, churners, idle, later, threads, servers };
             let parts = Share { index: 0, of: 5 }.all().map(|share| share.numbers(whole));
             let parts = parts.inspect(|part| assert!(part.senders <= part.clients));
             assert_eq!(parts.map(|part| part.senders).sum::<u32>(), senders);
@@ -143,7 +144,7 @@ mod tests {
         ) {
             let (senders, rooms) = (clients.div_ceil(every), rooms.min(clients));
             let whole = Numbers {
-                clients, senders, rooms, idle, slow: 0, churners: 0, threads: 2, servers: 1,
+                clients, senders, rooms, idle, slow: 0, churners: 0, later: 0, threads: 2, servers: 1,
             };
             let joined = |share| Joined { share, whole, mark: 0 };
             let all = Share { index: 0, of };

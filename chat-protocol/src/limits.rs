@@ -40,6 +40,9 @@ pub const DEFAULT_TLS_PORT: u16 = 12346;
 /// Port for browsers where none is named (requirement 10.1).
 pub const DEFAULT_WEB_PORT: u16 = 8080;
 
+/// Port for metrics where none is named (requirement 15.1): that of exporters of OpenTelemetry.
+pub const DEFAULT_METRICS_PORT: u16 = 9464;
+
 /// Maximum length of a member's or a room's name, in characters (requirement 5.5).
 pub const MAX_NAME: usize = 32;
 

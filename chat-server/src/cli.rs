@@ -1,55 +1,60 @@
 //! The command line, and what it starts.
 
 use std::env;
-use std::fmt;
+use std::ffi::OsString;
 use std::future::pending;
-use std::io;
-#[cfg(any(feature = "tls", feature = "store"))]
-use std::io::Write;
+use std::io::{self, Write};
+use std::mem;
 use std::pin::pin;
-use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chat_protocol::language::Language;
-use chat_protocol::limits::DEFAULT_WEB_PORT;
-use chat_protocol::options::endpoint::{Endpoint, ParseEndpointError};
+use chat_protocol::options::endpoint::Endpoint;
 use chat_protocol::options::profile::Profile;
 use chat_protocol::usage::help::{Example, StatusLine};
-use chat_protocol::usage::{self, help, profiles};
+use chat_protocol::usage::{self, generate, help, profiles};
 use chat_terminal::person::Screen;
 use chat_terminal::{descriptors, signals};
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::parser::ValueSource;
 use clap::{ArgGroup, Command, CommandFactory, Parser};
 use tokio::net::TcpListener;
-use tokio::runtime::{Builder, Runtime};
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::reload;
 
 use crate::cluster::options::{ClusterError, ClusterOptions};
 use crate::config::Config;
 use crate::console::Console;
 use crate::net::listener::{self, Listeners};
 use crate::people::house::motd::{self, Motd};
+use crate::service::{self, Passed};
 use crate::store::{self, StoreOptions};
 use crate::streams::Streams;
 #[cfg(feature = "tls")]
 use crate::tls::make::MakeError;
 use crate::tls::{self, Secured, TlsOptions};
+use crate::watch::{Level, Watch, WatchOptions};
 use crate::{Shared, run};
 
 #[cfg(feature = "store")]
 mod account;
+mod addresses;
+mod hangup;
+mod layers;
 #[cfg(feature = "store")]
 mod store_file;
 #[cfg(any(feature = "tls", feature = "store"))]
 mod subcommands;
+mod threads;
+
+use addresses::{Bind, web_endpoint};
+use hangup::{Configuration, hangup};
+use layers::{Setting, Sources};
+use threads::{MAX_THREADS, runtime};
 
 /// A TCP chat server: every message goes to all clients but its sender.
 ///
-/// Prints what happens on standard output, diagnostics on standard error. SIGINT, SIGTERM and SIGHUP
-/// stop it: it delivers what it has accepted, closes every connection and exits within `--drain`. With a certificate
-/// or a message of the day, SIGHUP reads these anew instead.
+/// Prints what happens on standard output, diagnostics on standard error. SIGINT, SIGTERM and, at a terminal, SIGHUP
+/// stop it: it delivers what it has accepted, closes every connection and exits within `--drain`. With a certificate,
+/// a message of the day or a file of options, and without a terminal, SIGHUP reads these anew instead.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 pub struct Cli {
@@ -83,6 +88,12 @@ pub struct Cli {
     #[command(flatten)]
     cluster: ClusterOptions,
 
+    #[command(flatten)]
+    sources: Sources,
+
+    #[command(flatten)]
+    watch: WatchOptions,
+
     /// Put the local time before each line on standard output
     #[arg(help_heading = "Running", long)]
     times: bool,
@@ -91,26 +102,18 @@ pub struct Cli {
     #[arg(skip)]
     operator_given: bool,
 
+    /// The values of all options, with their sources.
+    #[arg(skip)]
+    settings: Vec<Setting>,
+
     /// Threads that serve the clients
     #[arg(help_heading = "Running", long, value_name = "NUMBER", default_value_t = 1,
         value_parser = usage::number("threads", 1..=MAX_THREADS))]
     threads: u16,
-
-    /// Diagnostics on standard error
-    #[arg(help_heading = "Running", long, value_name = "LEVEL", default_value = "warn", ignore_case = true,
-        value_parser = log_level())]
-    log: LevelFilter,
 }
-
-/// The value of `--bind`. `None`, written `off`, is no listener for lines.
-#[derive(Clone, Debug)]
-struct Bind(Option<Endpoint>);
 
 /// However short the time for ending, the last lines get this much to be written.
 const SHORTEST_FLUSH: Duration = Duration::from_millis(50);
-
-/// More processors than a machine of today has.
-const MAX_THREADS: u16 = 1024;
 
 const EXIT_STATUSES: [StatusLine; 3] = [
     (0, "stopped by a signal, or by its operator"),
@@ -123,15 +126,6 @@ const EXAMPLES: [Example; 3] = [
     ("Talk with one client at a time, under your name", "chat-server -p practico --operator Profe"),
     ("A free port, which it prints, and in English", "chat-server -b 127.0.0.1:0 -l en"),
 ];
-
-fn web_endpoint(text: &str) -> Result<Endpoint, ParseEndpointError> {
-    Endpoint::of_listener(text, DEFAULT_WEB_PORT)
-}
-
-fn log_level() -> impl TypedValueParser<Value = LevelFilter> {
-    PossibleValuesParser::new(["off", "error", "warn", "info", "debug", "trace"])
-        .try_map(|level| level.to_lowercase().parse())
-}
 
 /// The command line, in which the chosen profile sets the defaults.
 fn command(profile: Profile) -> Command {
@@ -149,24 +143,23 @@ fn command(profile: Profile) -> Command {
 }
 
 impl Cli {
-    /// The process's arguments; or, where they ask for help or are wrong, the end of the process.
+    /// The process's options; or, where they ask for help or are wrong, the end of the process.
     pub fn parse_or_exit() -> Self {
-        let command = command(profiles::chosen(command(Profile::default()), env::args_os()));
-        let (mut cli, matches) = usage::parse_or_exit::<Self>(command);
-        let source = matches.value_source("operator");
-        cli.operator_given = source == Some(ValueSource::CommandLine);
-        if let Some(option) = cli.cluster.excluded(&cli.config, &cli.store) {
-            usage::exit_of_bad_usage(format_args!("error: --cluster cannot be used with {option}"));
+        generate::if_asked(&command(Profile::default()));
+        let arguments: Vec<OsString> = env::args_os().collect();
+        layers::read(&arguments).unwrap_or_else(|refused| refused.exit())
+    }
+
+    /// What is wrong with these options together, beyond what the parser knows.
+    fn contradiction(&self) -> Option<String> {
+        if let Some(option) = self.cluster.excluded(&self.config, &self.store) {
+            return Some(format!("--cluster cannot be used with {option}"));
         }
-        let Config { ask_name, commands, .. } = &cli.config;
-        let are_kept = cli.store.has_file() || cli.cluster.are_on();
+        let Config { ask_name, commands, .. } = &self.config;
+        let are_kept = self.store.has_file() || self.cluster.are_on();
         let can_have_accounts = are_kept && ask_name.is_on() && commands.is_on();
-        if cli.store.has_accounts() && !can_have_accounts {
-            usage::exit_of_bad_usage(
-                "error: --accounts needs a --store or --cluster, --ask-name and --commands",
-            );
-        }
-        cli
+        let needs = "--accounts needs a --store or --cluster, --ask-name and --commands";
+        (self.store.has_accounts() && !can_have_accounts).then(|| needs.to_owned())
     }
 
     /// The language of everything that people read.
@@ -178,14 +171,33 @@ impl Cli {
         self.config.common.lang
     }
 
-    /// Serves until a signal, or the operator, stops the process.
-    pub fn start(self) -> Result<(), StartError> {
+    /// What is printed instead of serving, if that was asked for.
+    fn answer(&self) -> Result<Option<String>, StartError> {
         #[cfg(any(feature = "tls", feature = "store"))]
         if let Some(other) = &self.command {
-            let done = other.run()?;
+            return other.run().map(Some);
+        }
+        let Sources { check_config, print_config, .. } = self.sources;
+        if !check_config && !print_config {
+            return Ok(None);
+        }
+        for variable in layers::unknown_variables() {
+            let _ = writeln!(io::stderr(), "warning: {variable} is ignored: it names no option");
+        }
+        if print_config {
+            return Ok(Some(layers::shown(&self.settings)));
+        }
+        self.tls.secured().map_err(StartError::Certificate)?;
+        Motd::read(self.config.motd.clone()).map_err(StartError::Motd)?;
+        Ok(Some(self.language().options_are_right().to_string()))
+    }
+
+    /// Serves until a signal, or the operator, stops the process.
+    pub fn start(self) -> Result<(), StartError> {
+        if let Some(answer) = self.answer()? {
             // Who has closed standard output has it done all the same.
-            if !done.is_empty() {
-                let _ = writeln!(io::stdout(), "{done}");
+            if !answer.is_empty() {
+                let _ = writeln!(io::stdout(), "{answer}");
             }
             return Ok(());
         }
@@ -201,9 +213,13 @@ impl Cli {
         served
     }
 
-    async fn listen(&self, address: Option<&Endpoint>) -> Result<Option<TcpListener>, StartError> {
+    async fn listen(
+        &self,
+        address: Option<&Endpoint>,
+        passed: &mut Passed,
+    ) -> Result<Option<TcpListener>, StartError> {
         let Some(address) = address else { return Ok(None) };
-        match listener::bind(address, self.config.slow_timeout).await {
+        match listener::bind(address, self.config.slow_timeout, passed).await {
             Ok(listener) => Ok(Some(listener)),
             Err(reason) => Err(StartError::Listen { address: address.clone(), reason }),
         }
@@ -211,38 +227,67 @@ impl Cli {
 
     /// Listens at each door.
     async fn listeners(&self, secured: Option<&Secured>) -> Result<Listeners, StartError> {
-        let tls = self.listen(self.tls.bind()).await?;
+        let mut passed = Passed::from_environment().map_err(StartError::Passed)?;
+        let tls = self.listen(self.tls.bind(), &mut passed).await?;
+        let plain = self.listen(self.bind.0.as_ref(), &mut passed).await?;
+        let web = self.listen(self.web.as_ref(), &mut passed).await?;
+        passed.are_taken().map_err(StartError::Passed)?;
         Ok(Listeners {
-            plain: self.listen(self.bind.0.as_ref()).await?,
+            plain,
             tls: tls.zip(secured.map(Secured::lines)),
-            web: self
-                .listen(self.web.as_ref())
-                .await?
-                .map(|web| (web, secured.and_then(Secured::web))),
+            web: web.map(|web| (web, secured.and_then(Secured::web))),
         })
     }
 
-    async fn serve(self) -> Result<(), StartError> {
+    /// The level of diagnostics; and what can be read anew of the options, if they come from a file.
+    fn configuration(&mut self) -> (Level, Option<Configuration>) {
+        let (level, handle) = reload::Layer::new(self.watch.log.log);
+        let settings = mem::take(&mut self.settings);
+        let new = |path| Configuration { path, settings, level: handle, reading: Mutex::default() };
+        (level, self.sources.config.take().map(new))
+    }
+
+    fn streams(&self) -> Streams {
+        let (language, times) = (self.language(), self.times);
+        match &self.config.operator.0 {
+            Some(name) => {
+                let asked = (!self.operator_given).then_some(name);
+                Streams::with_desk(asked, language, times)
+            }
+            None => Streams::without_desk(language, times),
+        }
+    }
+
+    /// Answers requests for metrics from now on, if there are to be any.
+    async fn watched(
+        &self,
+        secured: Option<&Secured>,
+        console: &Console,
+    ) -> Result<Option<Arc<Watch>>, StartError> {
+        let address = self.watch.metrics.as_ref();
+        let listener = self.listen(address, &mut Passed::default()).await?;
+        let start = |listener| Watch::start(listener, secured, console, self.language());
+        listener.map(start).transpose().map_err(StartError::Runtime)
+    }
+
+    async fn serve(mut self) -> Result<(), StartError> {
         let signalled = signals::stop().map_err(StartError::Runtime)?;
         let secured = self.tls.secured().map_err(StartError::Certificate)?;
         let secured = secured.as_ref();
         let motd = Arc::new(Motd::read(self.config.motd.clone()).map_err(StartError::Motd)?);
-        let hangup = hangup(secured, Arc::clone(&motd)).map_err(StartError::Runtime)?;
-        let watch = async {
+        let (level, configuration) = self.configuration();
+        let hangup = hangup(secured, Arc::clone(&motd), configuration);
+        let hangup = hangup.map_err(StartError::Runtime)?;
+        let expiry = async {
             match secured {
                 Some(secured) => secured.watch().await,
                 None => pending().await,
             }
         };
         let listeners = self.listeners(secured).await?;
-        let streams = match &self.config.operator.0 {
-            Some(name) => {
-                let asked = (!self.operator_given).then_some(name);
-                Streams::with_desk(asked, self.language(), self.times)
-            }
-            None => Streams::without_desk(self.language(), self.times),
-        };
-        self.diagnose(streams.log.clone());
+        let streams = self.streams();
+        self.watch.log.begin(level, streams.log.clone());
+        let watch = self.watched(secured, &streams.console).await?;
         let store = self
             .store
             .open(&streams.console, self.language(), self.config.resume())
@@ -252,7 +297,7 @@ impl Cli {
             tokio::select! {
                 () = signalled => {}
                 () = hangup => {}
-                never = watch => match never {},
+                never = expiry => match never {},
                 () = streams.interrupt.notified() => {}
             }
         });
@@ -270,7 +315,9 @@ impl Cli {
             Some(log) => {
                 let accounts = || self.store.shared_accounts();
                 let shared = log.map(|log| Shared { log, accounts: accounts() });
-                run(listeners, self.config, console, operator, (store, shared), motd, stop).await
+                let of_process = (motd, watch);
+                run(listeners, self.config, console, operator, (store, shared), of_process, stop)
+                    .await
             }
             None => Ok(()),
         };
@@ -281,64 +328,6 @@ impl Cli {
         }
         served.map_err(StartError::Runtime)
     }
-
-    /// Writes diagnostics to standard error.
-    fn diagnose(&self, log: Console) {
-        tracing_subscriber::fmt()
-            .with_max_level(self.log)
-            .with_target(false)
-            .with_ansi(false)
-            .with_writer(move || log.clone())
-            .init();
-    }
-}
-
-/// Completes on SIGHUP. With a certificate or a message of the day, it means to read these anew (requirements 10.9 and 13.9).
-fn hangup(secured: Option<&Secured>, motd: Arc<Motd>) -> io::Result<impl Future<Output = ()>> {
-    let reload = (secured.is_some() || motd.is_on()).then_some(move || {
-        if let Some(secured) = secured {
-            secured.reload();
-        }
-        motd.reload();
-    });
-    signals::hangup_or(reload)
-}
-
-impl Default for Bind {
-    fn default() -> Self {
-        Self(Some(Endpoint::default()))
-    }
-}
-
-impl FromStr for Bind {
-    type Err = ParseEndpointError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "off" { Ok(Self(None)) } else { text.parse().map(Some).map(Self) }
-    }
-}
-
-impl fmt::Display for Bind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Some(endpoint) => endpoint.fmt(f),
-            None => f.write_str("off"),
-        }
-    }
-}
-
-/// One thread needs no locks to be fast; several share the connections and the rooms.
-fn runtime(threads: usize) -> io::Result<Runtime> {
-    match threads {
-        1 => Builder::new_current_thread(),
-        several => {
-            let mut builder = Builder::new_multi_thread();
-            builder.worker_threads(several);
-            builder
-        }
-    }
-    .enable_all()
-    .build()
 }
 
 /// An error at the start of the server.
@@ -351,6 +340,8 @@ pub enum StartError {
         /// The system's error.
         reason: io::Error,
     },
+    /// The service manager has passed what the server cannot use.
+    Passed(service::Error),
     /// There is no certificate to serve with.
     Certificate(tls::Error),
     /// What is said cannot be stored.
@@ -377,6 +368,7 @@ impl StartError {
     pub fn explanation(&self, language: Language) -> String {
         match self {
             Self::Listen { address, reason } => language.cannot_listen(address, reason),
+            Self::Passed(error) => error.explanation(language),
             Self::Certificate(error) => error.explanation(language),
             Self::Store(error) => error.explanation(language),
             Self::Motd(error) => error.explanation(language),

@@ -281,6 +281,7 @@ impl Config {
             timeout: self.slow_timeout,
             clock,
             language: self.common.lang,
+            counts: None,
         }
     }
 

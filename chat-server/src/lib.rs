@@ -30,8 +30,11 @@
 //! | `net/wire` | frames and TLS records around the lines: a text is framed once for all members of a pass |
 //! | `proxy` | proxies in front of the server, and the addresses of their clients |
 //! | `web` | HTTP requests, and those that become WebSockets |
+//! | `watch`, `counts` | metrics, health, the form of the diagnostics; what is counted |
 //! | `cluster` | several servers, one chat: what goes into the log, and what comes back |
 //! | `store` | what is said, in a file: its options, and what people are told of it |
+//! | `service` | what a service manager is told, and the listeners that it passes |
+//! | `exposure` | who can reach the server |
 //! | `tls` | the certificate: its options, reading it anew, making one |
 //! | `net/listener` | listening and accepting |
 //! | `net/admission` | how many are served at a time |
@@ -50,16 +53,20 @@ pub mod client;
 mod cluster;
 mod config;
 mod console;
+mod counts;
+mod exposure;
 mod net;
 mod operator;
 mod people;
 mod proxy;
 mod room;
+mod service;
 #[cfg_attr(not(feature = "store"), path = "no_store.rs")]
 mod store;
 mod streams;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;
+mod watch;
 mod web;
 
 use std::convert::Infallible;
@@ -100,8 +107,10 @@ use people::speech::Speech;
 use proxy::Proxies;
 use room::archive::Archive;
 use room::fanout::Deliveries;
+use room::outbox::OutboxLimits;
 use store::{Store, StoredAccounts};
 use streams::Desk;
+use watch::Watch;
 
 /// What a server shares with others.
 struct Shared {
@@ -153,7 +162,7 @@ pub(crate) async fn run(
     console: Console,
     operator: Option<(Name, Desk)>,
     (mut store, shared): (Option<Store>, Option<Shared>),
-    motd: Arc<Motd>,
+    (motd, watch): (Arc<Motd>, Option<Arc<Watch>>),
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let connections = TaskTracker::new();
@@ -163,14 +172,15 @@ pub(crate) async fn run(
     let kept = kept(&config, store.as_mut(), accounts);
     let sanctions = store.as_mut().map(Store::take_sanctions).unwrap_or_default();
     let store = store.map(Arc::new);
-    let limits = config.outbox_limits(clock.clone());
+    let counts = watch.as_ref().map(|watch| Arc::clone(watch.counts()));
+    let limits = OutboxLimits { counts, ..config.outbox_limits(clock.clone()) };
     let history = log.as_ref().map(History::new);
     let archive =
         history.clone().map_or_else(|| Archive::of(store.clone()), |log| Archive::Log(log));
     let (deliveries, mut failure) =
         Deliveries::new(limits, config.coalesce.duration(), config.memories(archive));
     let addresses = listeners.addresses()?;
-    let limits = config.of_address.limits(is_exposed(&config, &addresses));
+    let limits = config.of_address.limits(exposure::is_exposed(&config, &addresses));
     let mut server = Server::new(config, console, deliveries, kept, clock, limits.clone());
     if let Some(history) = history {
         server.shares_its_chat(history);
@@ -187,8 +197,8 @@ pub(crate) async fn run(
         error = has_failed(&mut taking_part) => pass_on(error)?,
         () = opened(&server) => {}
     }
-    let started = [wording::started(&addresses).to_string(), wording::WAITING.to_owned()];
-    started.into_iter().chain(damage).for_each(|line| console.announce(line));
+    watch.inspect(|watch| watch.serves(&server));
+    announce_start(&server, &addresses, damage);
 
     let mut acceptor = listen(&server, listeners, limits, &connections);
     let mut operator = pin!(operator::talk(&server, operator));
@@ -216,17 +226,24 @@ pub(crate) async fn run(
     failure.try_recv().map_or(Ok(()), pass_on)
 }
 
+/// People are let in from now on.
+fn announce_start(
+    server: &Server,
+    addresses: &[(&'static str, SocketAddr)],
+    damage: impl IntoIterator<Item = String>,
+) {
+    let Server { config, console, accounts, .. } = server;
+    let started = [wording::started(addresses).to_string(), wording::WAITING.to_owned()];
+    let exposed = exposure::warning(config, addresses, accounts.is_some());
+    started.into_iter().chain(damage).chain(exposed).for_each(|line| console.announce(line));
+    service::started();
+}
+
 /// Begins to take part in the cluster.
 fn take_part(server: &Arc<Server>, log: Log) -> Option<AbortOnDropHandle<Infallible>> {
     let cluster = Arc::clone(server.cluster.as_ref()?);
     let taking_part = cluster::serving::run(Arc::clone(server), cluster, log);
     Some(AbortOnDropHandle::new(tokio::spawn(taking_part)))
-}
-
-/// Returns whether other machines may reach the server.
-fn is_exposed(config: &Config, addresses: &[(&str, SocketAddr)]) -> bool {
-    let is_open = |address: &SocketAddr| !address.ip().to_canonical().is_loopback();
-    config.proxy.is_on() || addresses.iter().any(|(_, address)| is_open(address))
 }
 
 /// Waits until people can be let in: the server is part of its cluster, or has read what was said. Cancel-safe.
@@ -252,6 +269,7 @@ async fn has_failed(taking_part: &mut Option<AbortOnDropHandle<Infallible>>) -> 
 async fn shut_down(server: &Server, connections: TaskTracker) {
     let Server { config, console, directory, deliveries, .. } = server;
     console.announce(config.common.lang.closing());
+    service::stopping();
     server.stopping.cancel();
     let drained = timeout(config.drain() / 5 * 4, async {
         connections.close();

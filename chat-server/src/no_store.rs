@@ -93,6 +93,10 @@ impl Store {
         match *self {}
     }
 
+    pub(crate) fn figures(&self) -> (u64, u64) {
+        match *self {}
+    }
+
     pub(crate) fn comes_first(&self) -> bool {
         match *self {}
     }

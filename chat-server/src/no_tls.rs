@@ -2,6 +2,7 @@
 
 #![expect(clippy::unnecessary_wraps, clippy::unused_async, reason = "as there")]
 
+use crate::service::Reloading;
 use std::convert::Infallible;
 
 use chat_protocol::language::Language;
@@ -45,7 +46,11 @@ impl Secured {
         match *self {}
     }
 
-    pub(crate) fn reload(&self) {
+    pub(crate) fn expiry(&self) -> Box<dyn Fn() -> Option<u64> + Send + Sync> {
+        match *self {}
+    }
+
+    pub(crate) fn reload(&self, _: &Reloading) {
         match *self {}
     }
 

@@ -87,6 +87,11 @@ impl Store {
         self.lost.load(Ordering::Relaxed)
     }
 
+    /// Bytes that wait to be written.
+    pub fn waiting(&self) -> u64 {
+        QUEUE.saturating_sub(self.queue.available_permits()) as u64
+    }
+
     /// Gives a line to be written, and waits for nothing. It is lost, and counted, if too much waits already.
     pub fn give(&self, line: Arc<Line>) {
         match self.queue.try_acquire_many(permits(&line)) {

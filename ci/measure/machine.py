@@ -17,6 +17,10 @@ BINS = [word for name in ("chat-server", "chat-loadgen", "abusers") for word in 
 BINARIES = pathlib.Path(GIVEN).resolve() if GIVEN else TARGET / "release"
 
 
+# Descriptors that a server or generator needs beside its connections.
+RESERVE = 100
+
+
 class Processors:
     """Who runs where: the server on one processor, the generator on another."""
 
@@ -43,6 +47,17 @@ def raise_descriptors():
     return most
 
 
+def connections(wanted):
+    """Raises the limit of descriptors; gives how many connections a process can have of those that are wanted, and
+    says so where these are fewer."""
+    possible = raise_descriptors() - RESERVE
+    if possible < wanted:
+        print(f"{wanted:,} connections of one process need {wanted + RESERVE:,} descriptors, and this user may have "
+              f"{possible + RESERVE:,} (ulimit -Hn; as root, ulimit -n {wanted + RESERVE}): {possible:,} instead",
+              file=sys.stderr)
+    return min(wanted, possible)
+
+
 def describe():
     """What a figure should not be read without."""
     found = re.search(r"model name\s*:\s*(.+)", pathlib.Path("/proc/cpuinfo").read_text())
@@ -62,4 +77,6 @@ def resident(pid, field="VmRSS"):
 
 def descriptors(pid):
     """How many a process has open."""
-    return len(os.listdir(f"/proc/{pid}/fd"))
+    folder = f"/proc/{pid}/fd"
+    # Linux says it since 6.2, and a list of thousands takes the process's time.
+    return os.stat(folder).st_size or len(os.listdir(folder))

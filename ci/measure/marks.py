@@ -4,7 +4,13 @@ from . import report
 from .workloads import GROWTH
 
 # Beside the floor; beside an older server; of two runs that should be alike; of two threads beside one.
-FLOOR, BEFORE, ALIKE, THREADS, SPREAD = 1.15, 1.05, 1.1, 1.2, 0.25
+FLOOR, BEFORE, ALIKE, THREADS, SPREAD = 1.15, 1.02, 1.1, 1.2, 0.25
+# Where a server does little for a delivery, and where it does most.
+CLOSE = 1.1
+# In a huge room, the last receiver's median with two threads beside one.
+DIVIDED = 0.65
+# Nanoseconds that talk waits beside clients that come, and the share of them that has to be served.
+CALM, SERVED = 50e6, 0.98
 IDLE = 2048
 # With a store beside without: CPU, and 99th percentile.
 STORE = 1.1, 1.2
@@ -45,7 +51,8 @@ def of(measured, lengths):
 def of_workload(name, cases, _):
     chat, floor = cases["chat-server"], cases.get("floor")
     if floor:
-        yield compare(f"{name}: CPU per delivery beside the floor's", "cpu", chat, floor, FLOOR)
+        bound = CLOSE if name == "W5" else FLOOR
+        yield compare(f"{name}: CPU per delivery beside the floor's", "cpu", chat, floor, bound)
     if before := cases.get("before"):
         yield compare(f"{name}: CPU per delivery beside before", "cpu", chat, before, BEFORE)
     # In a closed loop, the times are those of the queue that it makes.
@@ -81,6 +88,31 @@ def of_slow(name, cases, _):
     beside, without = chat.median("p99"), chat.median("p99 without")
     ratio = beside / without if without else None
     yield mark(f"{name}: p99 beside slow readers and without", ratio, ALIKE, times, chat.is_valid())
+
+
+def of_huge_room(name, cases, _):
+    one, two = cases["chat-server, 1 thread"], cases["chat-server, 2 threads"]
+    if floor := cases.get("floor"):
+        yield compare(f"{name}: CPU per delivery beside the floor's", "cpu", one, floor, CLOSE)
+    if before := cases.get("before, 1 thread"):
+        yield compare(f"{name}: CPU per delivery beside before", "cpu", one, before, BEFORE)
+    yield compare(f"{name}: the last receiver's p50, two threads beside one", "last p50", two, one, DIVIDED)
+    peers = [case for case in cases.values() if case.server.peer]
+    yield from ahead(f"{name}: CPU per delivery beside", "cpu", one, peers, report.cost)
+    yield from ahead(f"{name}: the last receiver's p99 beside", "last p99", one, peers, report.time)
+
+
+def of_visits(name, cases, _):
+    for label in ["chat-server", "chat-server grupal"]:
+        case = cases[label]
+        yield mark(f"{name}: p99 of talk, {label}", case.median("p99"), CALM, report.time, case.is_valid())
+        visits = case.median("visits")
+        missing = None if visits is None else max(0, 1 - visits / case.visits)
+        yield mark(f"{name}: visits that were not served in time, {label}", missing, 1 - SERVED, "{:.0%}".format)
+    # Who serves fewer has less to do.
+    peers = [case for case in cases.values() if case.server.peer and case.visits]
+    peers = [peer for peer in peers if (peer.median("visits") or 0) >= SERVED * peer.visits]
+    yield from ahead(f"{name}: p99 beside", "p99", cases["chat-server"], peers, report.time)
 
 
 def of_growth(_, cases, lengths):
@@ -135,5 +167,5 @@ def none(*_):
     return ()
 
 
-KINDS = {"W6": of_idle, "W7": of_slow, "growth": of_growth, "threads": of_threads,
+KINDS = {"W6": of_idle, "W7": of_slow, "W8": of_huge_room, "W9": of_visits, "growth": of_growth, "threads": of_threads,
          "coalesce": none, "store": of_store, "doors-W1": of_doors, "doors-W3": of_doors, "doors-idle": of_doors}

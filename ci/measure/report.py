@@ -8,6 +8,8 @@ TITLES = {
     "W5": "W5: 2 clients, 1 sends, 1,000/s",
     "W6": "W6: 100 clients, 10 send, 100/s; the same beside {idle:,} idle clients",
     "W7": "W7: 200 clients, 10 send, 500/s, 320 bytes each; 20 stop reading",
+    "W8": "W8: {members:,} clients in one room, 1 sends, 1/s; 500 of them timed",
+    "W9": "W9: 200 clients, 4 send, 100/s; the same beside 5,000 visits a second",
     "growth": "How it grows: W1 with other numbers of clients",
     "threads": "More threads",
     "coalesce": "W3 with writes put off",
@@ -46,6 +48,11 @@ PEAK = ("memory at most", "peak", size, False)
 COLUMNS = {
     "W1": [CPU, RATE, P99],
     "W7": [CPU, P99, ("p99 of a run without", "p99 without", time, True), PEAK],
+    "W8": [CPU, ("last receiver p50", "last p50", time, True), ("last receiver p99", "last p99", time, True),
+           ("generator per message", "generator", time, False),
+           ("memory per client", "memory per client", size, False)],
+    "W9": [P50, P99, ("visits", "visits", rate, False), ("visit p99", "visit p99", time, False),
+           ("server's share of a processor", "busy", "{:.0%}".format, False)],
     "growth": [CPU, RATE],
     "threads": [CPU, RATE, P50, P99],
     "doors-W1": [CPU, RATE, P99],
@@ -115,7 +122,7 @@ def summary(measured, lengths):
 def section(name, cases, lengths):
     """A heading and its table."""
     columns = COLUMNS.get(name, USUAL)
-    title = TITLES[name].format(idle=lengths.idle, doors=lengths.idle // 10)
+    title = TITLES[name].format(idle=lengths.idle, doors=lengths.idle // 10, members=lengths.members)
     floors = [case for case in cases if case.server.name == "floor"]
     if name == "W6":
         return f"## {title}\n\n" + beside_idle(cases, lengths)

@@ -26,7 +26,8 @@ fn serves(host: &str, redirection: &str) -> Result {
     let stage = Stage::new();
     let server = stage.start("server", command)?;
     stage.eventually("the server listens", || TcpStream::connect(address).is_ok())?;
-    let mut chat = Chat { stage, server, address, tls: None, web: None, certificate: None };
+    let mut chat =
+        Chat { stage, server, address, tls: None, web: None, metrics: None, certificate: None };
     Healthy::start(&chat)?.finish(&chat.stage)?;
     chat.server.signal(SIGTERM)?;
     chat.server.expect_exit(0)

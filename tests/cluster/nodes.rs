@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use chat_cluster::entry::{Act, Incarnation, PersonId, Subject};
 use chat_cluster::nats::{self, Options, Replicas};
 use chat_cluster::node::{Event, Node, Settings};
-use chat_cluster::state::{Place, State};
-use chat_cluster::wire::{Malformed, Reader};
+use chat_cluster::state::{Place, RestoreError, State};
+use chat_cluster::wire::Reader;
 use chat_drive::failure::Result;
 use chat_drive::role::PATIENCE;
 use chat_tests::harness::broker::Broker;
@@ -53,7 +53,7 @@ impl State for Journal {
 
     fn write(&self, _: &mut Vec<u8>) {}
 
-    fn restore(&mut self, _: &mut Reader<'_>) -> std::result::Result<(), Malformed> {
+    fn restore(&mut self, _: &mut Reader<'_>) -> std::result::Result<(), RestoreError> {
         Ok(())
     }
 }
@@ -81,7 +81,7 @@ async fn seat(options: &Options, number: u64) -> Seat {
             node.turn(begun.elapsed(), &mut log, &mut journal, &mut |event| match event {
                 Event::Ready(_) => told.push("ready".to_owned()),
                 Event::Fenced(why) => told.push(format!("fenced: {why}")),
-                Event::Away | Event::Back => {}
+                Event::Away | Event::Back | Event::Refused(_) => {}
             });
             for line in told {
                 journal.note(0, line);

@@ -2,6 +2,7 @@
 //! and third-party servers.
 
 mod abort;
+mod crowds;
 mod delaying;
 mod dialects;
 mod doors;

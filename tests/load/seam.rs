@@ -1,5 +1,8 @@
 //! Clients that are cut off and come back by their sessions: the ledger over the seam.
 
+#[cfg(target_os = "linux")]
+mod upgrade;
+
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread;

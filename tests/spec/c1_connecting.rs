@@ -13,10 +13,12 @@ use chat_tests::chat::{Chat, address_in, said_by};
 use chat_tests::harness::stage::Stage;
 use predicates::prelude::*;
 
+mod configuration;
 #[cfg(target_os = "linux")]
 pub(crate) mod full_disk;
 #[cfg(unix)]
 mod signals;
+mod usage;
 
 /// The command of the server, for a run to its end.
 fn server() -> Command {

@@ -292,7 +292,10 @@ fn r4_5_bad_usage_says_what_was_meant_and_nothing_else() {
             ["127.0.0.1", "17706"],
             "error: unexpected argument '17706' found: did you mean ADDR:17706? (try --help)\n",
         ),
-        (["--port", "17706"], "error: unexpected argument '--port' found (try --help)\n"),
+        (
+            ["--port", "17706"],
+            "error: unexpected argument '--port <PORT>' found: did you mean ADDR:PORT? (try --help)\n",
+        ),
     ] {
         let mut client = assert_cmd::Command::from_std(binaries::client());
         client.args(options).assert().code(2).stderr(said);

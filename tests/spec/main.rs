@@ -8,6 +8,8 @@ mod c11_memory;
 mod c12_accounts;
 mod c13_order;
 mod c14_cluster;
+mod c15_watching;
+mod c16_service;
 mod c1_connecting;
 mod c2_broadcast;
 mod c3_leaving;

@@ -1,11 +1,15 @@
 //! A running chat: the real server on a free port, and the members that talk there.
 
 use std::ffi::OsString;
+#[cfg(unix)]
+use std::fs::File;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
 
 use chat_drive::failure::Result;
+#[cfg(unix)]
+use chat_drive::pty;
 use chat_protocol::limits::MAX_LINE;
 use chat_protocol::refusal::Refusal;
 use chat_protocol::wording;
@@ -30,6 +34,8 @@ pub struct Chat {
     pub tls: Option<SocketAddr>,
     /// The address on which it listens for the web, if it does.
     pub web: Option<SocketAddr>,
+    /// The address at which it tells its metrics, if it does.
+    pub metrics: Option<SocketAddr>,
     /// Its certificate, if it was given one here.
     pub certificate: Option<Certificate>,
 }
@@ -116,7 +122,27 @@ impl Chat {
     pub fn start_command(command: Command) -> Result<Self> {
         let stage = Stage::new();
         let server = stage.start("server", command)?;
-        let started = server.out.find(|_| true, "where it listens")?;
+        Self::of(stage, server)
+    }
+
+    /// The same at a terminal without a screen. The end of it at which one types is returned as well.
+    #[cfg(unix)]
+    #[track_caller]
+    pub fn start_at_a_terminal(command: Command) -> Result<(Self, Option<File>)> {
+        let stage = Stage::new();
+        let (input, keyboard) = pty::input().map_err(|error| stage.failure(error))?;
+        let server = stage.start_reading_from(input, "server", command)?;
+        Ok((Self::of(stage, server)?, keyboard))
+    }
+
+    /// A chat of this server, which has just been started.
+    #[track_caller]
+    fn of(stage: Stage, server: Program) -> Result<Self> {
+        let mut started = server.out.find(|_| true, "where it listens")?;
+        let metrics = metrics_in(&started);
+        if metrics.is_some() {
+            started = server.out.find(|_| true, "where it listens")?;
+        }
         server.out.expect(wording::WAITING)?;
         let behind = |schemes: &[&str]| {
             let mut words = started.split(' ');
@@ -127,7 +153,7 @@ impl Chat {
             .or(tls)
             .or(web)
             .ok_or_else(|| stage.failure(format!("no address in {started:?}")))?;
-        Ok(Self { stage, server, address, tls, web, certificate: None })
+        Ok(Self { stage, server, address, tls, web, metrics, certificate: None })
     }
 
     /// Connects a raw peer that has been greeted: it is in the room and receives messages from now
@@ -254,6 +280,11 @@ pub fn sees_the_stop(peer: &mut Peer) -> Result {
 /// Parses the address in the server's first line on which it listens for lines.
 pub fn address_in(started: &str) -> Option<SocketAddr> {
     started.split(' ').find_map(|word| word.parse().ok())
+}
+
+/// Parses the address in the line that says where the metrics are.
+pub fn metrics_in(line: &str) -> Option<SocketAddr> {
+    line.strip_suffix("/metrics")?.rsplit_once("http://")?.1.parse().ok()
 }
 
 /// A message of this peer as the others receive it.

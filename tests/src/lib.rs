@@ -7,6 +7,9 @@ pub mod binaries;
 pub mod chat;
 pub mod cluster;
 pub mod harness;
+pub mod metrics;
+#[cfg(target_os = "linux")]
+pub mod service;
 
 /// The default language of the programs: texts as `ES.greeting()`.
 pub const ES: Language = Language::Es;

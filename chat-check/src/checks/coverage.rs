@@ -8,6 +8,10 @@ use crate::text::Text;
 pub(crate) const UNSEEN: &[(Number, Text)] = &[
     unasked(1, 9),
     unasked(1, 10),
+    unasked(1, 11),
+    unasked(1, 12),
+    unasked(1, 13),
+    unasked(1, 14),
     (
         Number(3, 5),
         Text {
@@ -140,6 +144,14 @@ pub(crate) const UNSEEN: &[(Number, Text)] = &[
     unasked(14, 17),
     unasked(14, 18),
     unasked(14, 19),
+    unasked(15, 1),
+    unasked(15, 2),
+    unasked(15, 3),
+    unasked(15, 4),
+    unasked(16, 1),
+    unasked(16, 2),
+    unasked(16, 3),
+    unasked(16, 4),
 ];
 
 /// A requirement that only this project's own programs have.

@@ -35,6 +35,7 @@ use crate::request::{self, Impossible};
 use crate::run::barrier::Failure;
 use crate::system::preflight::{self, Shortage};
 use crate::system::target::{self, Commands, Servers, Target, TargetError};
+use crate::visits;
 
 /// The reasons for which a command gives no report.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +64,9 @@ enum Error {
     /// The relay could not listen.
     #[error(transparent)]
     Relay(#[from] RelayError),
+    /// There could be no visits.
+    #[error("cannot visit the server")]
+    Visits(#[source] io::Error),
     /// Interval logs could not be summed.
     #[error(transparent)]
     Merge(#[from] MergeError),
@@ -158,6 +162,7 @@ fn handle_signals() -> Result<Arc<AtomicBool>, Error> {
 fn execute(cli: &Cli) -> Result<Conclusion, Error> {
     match &cli.command {
         Some(Other::Relay(options)) => relay::run(options, &*handle_signals()?)?,
+        Some(Other::Visit(options)) => visits::run(options).map_err(Error::Visits)?,
         Some(Other::Merge(options)) => return records::merge(options),
         Some(Other::Compare(options)) => return records::compare(options),
         None => return run_load(&cli.run),
@@ -189,7 +194,7 @@ fn run_load(run: &RunOptions) -> Result<Conclusion, Error> {
     }
     let stop = &*handle_signals()?;
     let metrics = run.output.metrics.as_ref().map(serve_metrics).transpose()?;
-    preflight::check(request::connections(&plan), &plan.addresses)?;
+    preflight::check(request::connections(&plan), &plan.addresses, plan.from.len())?;
     let target = start(run, &mut plan)?;
     let mut experiment = Experiment::new(environment, stop);
     experiment.metrics = metrics;

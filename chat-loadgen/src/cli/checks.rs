@@ -34,7 +34,8 @@ pub(crate) struct CheckOptions {
     #[arg(long)]
     pub(crate) allow_invalid: bool,
     /// Number of faults of each kind that are kept with their details
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 5,
+        value_parser = number("faults", 0..=usize::MAX))]
     pub(crate) witnesses: usize,
     /// Exit with status 4 if this holds, or cannot be known: 'last.p99>20ms', 'lost>0'; may be
     /// given more than once; 'help' lists the metrics

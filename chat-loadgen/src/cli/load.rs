@@ -9,6 +9,7 @@ use chat_tls::Fingerprint;
 use clap::Args;
 use jiff::Timestamp;
 
+use crate::cli::FleetOptions;
 use crate::cli::values::{moment, prefix, rate, some_time, time};
 use crate::share::Share;
 use crate::traffic::sending::schedule::{Arrivals, Shape};
@@ -67,7 +68,7 @@ pub(crate) struct ServerOptions {
     #[arg(long, value_name = "COMMAND", requires = "spawn_nodes")]
     pub(crate) spawn_broker: Option<String>,
     /// Measure the CPU and memory of this process and its descendants (Linux)
-    #[arg(long, value_name = "PID")]
+    #[arg(long, value_name = "PID", value_parser = number("a process", 1..=u32::MAX))]
     pub(crate) pid: Option<u32>,
 }
 
@@ -88,7 +89,8 @@ pub(crate) struct ClientOptions {
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = number("clients", 0..=100_000_u32))]
     pub(crate) idle_clients: u32,
     /// Number of clients that stop reading; a run without them comes first, for comparison
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0,
+        value_parser = number("clients", 0..=u32::MAX))]
     pub(crate) slow_readers: u32,
     /// Clients that leave and come back, per second: 5/s
     #[arg(long, value_name = "RATE", value_parser = rate, default_value = "0/s")]
@@ -133,6 +135,8 @@ pub(crate) struct ClientOptions {
     /// Threads that receive, without the canary's
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = number("threads", 1..=64_u32))]
     pub(crate) threads: u32,
+    #[command(flatten)]
+    pub(crate) fleet: FleetOptions,
 }
 
 /// Options for the messages.
@@ -153,7 +157,8 @@ pub(crate) struct LoadOptions {
     #[arg(long, value_name = "BYTES", default_value = "64")]
     pub(crate) size: Sizes,
     /// Seed of the schedule and the sizes: the same seed gives exactly the same messages
-    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 1,
+        value_parser = number("a seed", 0..=u64::MAX))]
     pub(crate) seed: u64,
     /// Time for which messages are sent before the measuring window opens
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = time)]

@@ -1,19 +1,23 @@
 //! The command line.
 
 mod checks;
+mod fleet;
 mod load;
 mod outputs;
 mod records;
 mod values;
+mod visits;
 
 use chat_protocol::usage::help::Example;
 use chat_protocol::usage::{self, help};
 use clap::{Args, Command, CommandFactory, Parser, Subcommand};
 
 pub(crate) use checks::CheckOptions;
+pub(crate) use fleet::FleetOptions;
 pub(crate) use load::{ClientOptions, LoadOptions, ServerOptions};
 pub(crate) use outputs::OutputOptions;
 pub(crate) use records::{CompareOptions, MergeOptions};
+pub(crate) use visits::VisitOptions;
 
 use crate::exit_status::{COMPARE_STATUSES, EXIT_STATUSES, MERGE_STATUSES, precedence};
 use crate::record::validity::BOUNDS;
@@ -39,6 +43,10 @@ pub(crate) enum Other {
     /// A bare relay: passes on lines and does nothing else. The noise floor, or a faulty server
     #[command(after_help = help::examples(&RELAY_EXAMPLES))]
     Relay(Box<relay::RelayOptions>),
+    /// Visitors that come and leave at once, beside the clients of another chat-loadgen: prints what became of
+    /// them as JSON
+    #[command(after_help = help::examples(&VISIT_EXAMPLES))]
+    Visit(VisitOptions),
     /// Sums the records (--json) of generators that ran side by side, or interval logs (--hlog)
     #[command(after_help = help::exit_statuses(&MERGE_STATUSES) + "\n" + &help::examples(&MERGE_EXAMPLES))]
     Merge(MergeOptions),
@@ -83,6 +91,11 @@ const RELAY_EXAMPLES: [Example; 3] = [
     ),
 ];
 
+const VISIT_EXAMPLES: [Example; 1] = [(
+    "Five thousand visits a second",
+    "chat-loadgen visit --rate 5000/s --from 127.0.0.2 --from 127.0.0.3",
+)];
+
 const MERGE_EXAMPLES: [Example; 2] = [
     ("Each generator's record; here, of two", "chat-loadgen --json a.json"),
     ("Sum them", "chat-loadgen merge a.json b.json --html sum.html"),
@@ -105,7 +118,7 @@ fn command() -> Command {
 impl Cli {
     /// Parses the process's arguments. Ends the process when they ask for help or are wrong.
     pub(crate) fn parse_or_exit() -> Self {
-        usage::parse_or_exit::<Self>(command()).0
+        usage::parse_or_exit::<Self>(command().arg(usage::no_port("--server"))).0
     }
 }
 
@@ -121,7 +134,8 @@ mod tests {
     #[test]
     fn every_example_can_be_used() {
         for (_, example) in
-            [&EXAMPLES[..], &RELAY_EXAMPLES, &MERGE_EXAMPLES, &COMPARE_EXAMPLES].concat()
+            [&EXAMPLES[..], &RELAY_EXAMPLES, &VISIT_EXAMPLES, &MERGE_EXAMPLES, &COMPARE_EXAMPLES]
+                .concat()
         {
             command().try_get_matches_from(shell_words::split(example).unwrap()).unwrap();
         }

@@ -14,6 +14,10 @@ pub(crate) struct Generator {
     pub(crate) missed: u64,
     /// CPU seconds of the whole process in the measuring window.
     pub(crate) cpu: f64,
+    /// The same without the thread of the clients that read later (`--timed`): what the generator took
+    /// while messages were passed on. Nothing in older records.
+    #[serde(default)]
+    pub(crate) cpu_of_timed: Option<f64>,
     /// Largest share of a CPU that one of its threads used.
     pub(crate) busiest_thread: f64,
     /// Largest share of the window for which one of its threads was ready to run while others had

@@ -182,6 +182,12 @@ pub(crate) struct Workload {
     pub(crate) idle_clients: u32,
     /// Clients that stop reading.
     pub(crate) slow_readers: u32,
+    /// Clients whose deliveries are judged and not timed; 0 where all are timed.
+    #[serde(default)]
+    pub(crate) untimed: u32,
+    /// Seconds for which these do not read, so that they take no CPU from the server meanwhile.
+    #[serde(default)]
+    pub(crate) others_after: f64,
     /// Clients that leave and come back, per second.
     pub(crate) churn: f64,
     /// Clients that are cut off and come back by their sessions, per second.

@@ -62,6 +62,8 @@ pub(crate) fn full() -> Record {
         verdict: verdict(Status::Faulty, &["3 deliveries were lost", "1 arrived twice"]),
         workload: Workload {
             slow_readers: 2,
+            untimed: 300,
+            others_after: 0.5,
             churn: 0.5,
             reconnect: 2.0,
             kill_every: 30.0,
@@ -275,6 +277,7 @@ fn generator() -> Generator {
     Generator {
         pacing: Summary::of(&histogram(800, 0.015)),
         cpu: 38.4,
+        cpu_of_timed: Some(30.0),
         busiest_thread: 0.41,
         starved: Some(0.012),
         bulk: Summary::of(&histogram(2000, 0.9)),

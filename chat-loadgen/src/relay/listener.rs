@@ -6,12 +6,16 @@ use std::net::{SocketAddr, ToSocketAddrs};
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry, Token};
+use socket2::{Domain, Socket, Type};
 
 use super::error::RelayError;
 use super::options::RelayOptions;
 
 /// The listener's token in the event queue.
 pub(crate) const LISTENER: Token = Token(usize::MAX);
+
+/// Maximum number of connections that wait to be accepted; the system may allow fewer.
+const BACKLOG: i32 = 4096;
 
 /// A listening socket, which the event queue reports once for all connections that wait.
 #[derive(Debug)]
@@ -62,10 +66,20 @@ impl Listener {
 fn listen(host_and_port: (&str, u16)) -> io::Result<TcpListener> {
     let mut last = io::Error::from(ErrorKind::AddrNotAvailable);
     for address in host_and_port.to_socket_addrs()? {
-        match TcpListener::bind(address) {
+        match listen_at(address) {
             Ok(listener) => return Ok(listener),
             Err(error) => last = error,
         }
     }
     Err(last)
+}
+
+fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    // On Windows, this would take the port from another program.
+    socket.set_reuse_address(cfg!(unix))?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(TcpListener::from_std(socket.into()))
 }

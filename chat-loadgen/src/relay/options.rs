@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use chat_protocol::options::endpoint::Endpoint;
 use chat_protocol::options::time_limit::TimeLimit;
+use chat_protocol::usage::number;
 use clap::Args;
 use thiserror::Error;
 
@@ -96,7 +97,7 @@ pub(crate) struct RelayOptions {
     pub(crate) leak: Option<OneIn>,
 
     /// Send everything to the nth client that came, counted from 0, later by --delay-by
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number("a client", 0..=u64::MAX))]
     pub(crate) delay_one: Option<u64>,
 
     /// Time by which --delay-one makes a receiver's deliveries late
@@ -120,7 +121,8 @@ pub(crate) struct RelayOptions {
     pub(crate) stall_after: TimeLimit,
 
     /// Seed of the faults: the same messages and the same seed, the same faults
-    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 1,
+        value_parser = number("a seed", 0..=u64::MAX))]
     pub(crate) seed: u64,
 
     /// Write every fault here: its name, the receiver's port, the sender's, and the text, with tabs

@@ -79,6 +79,7 @@ fn workload(record: &Record) -> Vec<String> {
     items.extend(several(asked.rooms, if asked.rooms == 1 { "room" } else { "rooms" }));
     items.extend(several(asked.idle_clients, "idle"));
     items.extend(several(asked.slow_readers, "slow"));
+    items.extend(verdict::untimed(asked));
     if asked.churn > 0.0 {
         items.push(format!("churn {}/s", rate(asked.churn)));
     }
@@ -318,8 +319,10 @@ fn generator(record: &Record) -> Vec<String> {
     let mut items = vec![
         format!("pacing lag p99 {}", sampled(&generator.pacing, generator.pacing.p99)),
         format!("CPU {}", seconds(generator.cpu)),
-        format!("busiest thread {}", share(generator.busiest_thread)),
     ];
+    let timed = generator.cpu_of_timed.filter(|_| record.workload.untimed > 0);
+    items.extend(timed.map(|cpu| format!("{} of it beside the untimed", seconds(cpu))));
+    items.extend([format!("busiest thread {}", share(generator.busiest_thread))]);
     items.extend(generator.starved.map(|starved| format!("starved {}", share(starved))));
     items.extend(
         generator

@@ -23,6 +23,13 @@ pub(super) fn seam(seam: &Seam) -> Vec<String> {
     items
 }
 
+/// Clients of a workload whose deliveries are not timed.
+pub(super) fn untimed(asked: &Workload) -> Option<String> {
+    let number = count(asked.untimed.into());
+    let words = format!("{number} untimed, reading {} s later", asked.others_after);
+    (asked.untimed > 0).then_some(words)
+}
+
 /// Faults of nodes and their broker that a workload asks for.
 pub(super) fn faults_of_nodes(asked: &Workload) -> Vec<String> {
     let mut items = Vec::new();

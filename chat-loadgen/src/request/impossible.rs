@@ -14,6 +14,11 @@ pub(crate) enum Impossible {
     /// A command starts one server.
     #[error("--spawn starts one server: give one --server, or start the others yourself")]
     SpawnSeveral,
+    /// The figures of each server are those of all its clients.
+    #[error(
+        "--timed needs a single --server: the figures of each of several are those of all clients"
+    )]
+    TimedSeveral,
     /// The command of a node lacks what tells it from others, or where its broker is.
     #[error("the command of --spawn lacks {0}, which each node needs")]
     NoPlaceholder(&'static str),

@@ -1,12 +1,14 @@
 //! Making connections: a limited number at a time, at a limited rate, each with a few retries.
 
 use std::io;
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
 
 use crate::door::{Entered, Entrance};
 use crate::plan::Connecting;
@@ -22,6 +24,8 @@ const LOOK: u64 = 50_000_000;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Server<'a> {
     pub(crate) address: SocketAddr,
+    /// Local address of the connection; none for the system's choice.
+    pub(crate) from: Option<IpAddr>,
     pub(crate) entrance: &'a Entrance,
     /// Protocol of the server.
     pub(crate) dialect: &'a dyn Dialect,
@@ -82,7 +86,7 @@ pub(crate) fn connect(
     let mut tries = 0;
     loop {
         let is_last = tries == how.retries || stop.load(Ordering::Relaxed);
-        match TcpStream::connect_timeout(&server.address, how.timeout) {
+        match dial(server, how.timeout) {
             Err(error) if is_last => return Err(error),
             Err(_) => {}
             Ok(stream) => {
@@ -100,6 +104,16 @@ pub(crate) fn connect(
         thread::sleep(pause);
         pause *= 2;
     }
+}
+
+fn dial(server: Server<'_>, timeout: Duration) -> io::Result<TcpStream> {
+    let Some(from) = server.from else {
+        return TcpStream::connect_timeout(&server.address, timeout);
+    };
+    let socket = Socket::new(Domain::for_address(server.address), Type::STREAM, None)?;
+    socket.bind(&SocketAddr::new(from, 0).into())?;
+    socket.connect_timeout(&server.address.into(), timeout)?;
+    Ok(socket.into())
 }
 
 #[cfg(test)]
@@ -124,7 +138,7 @@ mod tests {
         let entrance = plain();
         let stop = AtomicBool::new(false);
         let failed = connect_all(
-            |_| Server { address, entrance: &entrance, dialect: &Basico },
+            |_| Server { address, from: None, entrance: &entrance, dialect: &Basico },
             20,
             HOW,
             &stop,
@@ -147,8 +161,18 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         drop(listener);
-        let server = Server { address, entrance: &plain(), dialect: &Basico };
+        let server = Server { address, from: None, entrance: &plain(), dialect: &Basico };
         let error = connect(server, HOW, &AtomicBool::new(false)).expect_err("nobody listens");
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+    }
+
+    #[test]
+    fn a_connection_comes_from_the_address_that_is_asked_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let from = Some(address.ip());
+        let server = Server { address, from, entrance: &plain(), dialect: &Basico };
+        connect(server, HOW, &AtomicBool::new(false)).expect("a connection");
+        assert_eq!(listener.accept().expect("a connection").1.ip(), address.ip());
     }
 }

@@ -99,6 +99,8 @@ struct Sum {
     /// Disturbance of the deliveries, and of the messages.
     disturbance: [Histogram<u64>; 2],
     used: Vec<ThreadUse>,
+    /// Deliveries to clients that read later, and CPU time of their thread.
+    later: (u64, Duration),
     clients: Vec<Client>,
 }
 
@@ -180,6 +182,7 @@ fn traffic(
         unsent: unsent + paced.map_or(0, |paced| paced.unsendable),
         deliveries: histograms.response.len()
             + all.untimed
+            + all.later.0
             + shared.seam.crossed.load(Ordering::Relaxed),
         incomplete: incomplete(shared, histograms),
         delivery_rate: float(all.in_window) / span.window(),
@@ -234,6 +237,7 @@ fn generator(
         missed: paced.as_ref().map_or(0, |paced| paced.missed),
         pacing: Summary::of(&paced.map_or_else(histogram, |paced| paced.lateness)),
         cpu: around.cpu.as_secs_f64(),
+        cpu_of_timed: Some(around.cpu.saturating_sub(all.later.1).as_secs_f64()),
         busiest_thread: busiest(&threads, around.cpu, around.environment.cpus, seconds),
         starved: starved(&threads, seconds),
         delay: delay(&all.clients),
@@ -292,9 +296,13 @@ impl Sum {
             waits: histogram(),
             disturbance: [histogram(), histogram()],
             used: Vec::new(),
+            later: (0, Duration::ZERO),
             clients: Vec::new(),
         };
-        for finding in findings {
+        for (thread, finding) in (0..).zip(findings) {
+            if plan.numbers.later_thread() == Some(thread) {
+                all.later = (finding.later, finding.used.map_or(Duration::ZERO, |used| used.cpu));
+            }
             all.messages.add(&finding.messages);
             all.accounts.anomalies.add(finding.anomalies);
             all.accounts.ok += finding.ok;

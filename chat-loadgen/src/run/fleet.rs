@@ -70,7 +70,7 @@ impl Fleet {
     pub(crate) fn new(plan: &Plan, mark: u32) -> io::Result<(Self, Receiver<IntervalReport>)> {
         let numbers = plan.numbers;
         let roles = plan.roles();
-        let workers = numbers.threads as usize + 1;
+        let workers = numbers.canary_thread() as usize + 1;
         let dialect = plan.dialect.dialect();
         let senders = senders(plan, &roles);
         let shared = Arc::new(Shared::new(Parts {
@@ -110,8 +110,10 @@ impl Fleet {
         let closed = matches!(self.plan.pacing, Pacing::Closed(_));
         let (clients, rooms) = (self.roles.len(), self.plan.numbers.rooms);
         let channels = (poll, orders, report);
-        let worker =
-            Worker::new(Arc::clone(&self.senders), index, closed, clients, rooms, channels);
+        let reads_later = self.plan.numbers.later_thread() == u32::try_from(index).ok();
+        let pause = reads_later.then_some(self.plan.others_after);
+        let senders = Arc::clone(&self.senders);
+        let worker = Worker::new(senders, index, closed, clients, rooms, pause, channels);
         let thread = thread::Builder::new().name(format!("worker-{index}"));
         self.threads.push(thread.spawn(|| worker.run())?);
         self.workers.push(WorkerHandle { commands, waker, registry });
@@ -124,7 +126,7 @@ impl Fleet {
         let send_halves: Mutex<Vec<Option<Arc<SendHalf>>>> = Mutex::new(vec![None; senders.len()]);
         let number = u32::try_from(self.roles.len()).unwrap_or(u32::MAX);
         let connecting = self.plan.connecting;
-        let server = |index| self.server(self.roles[index as usize].server);
+        let server = |index| self.server(self.roles[index as usize].server, index);
         let failed = connect_all(server, number, connecting, stop, |index, entered| {
             let send_half = self.join(index, self.plan.name(index), entered, None)?;
             if let Some(sender) = self.roles[index as usize].sender {
@@ -146,11 +148,12 @@ impl Fleet {
         self.plan.addresses[self.roles[index as usize].server as usize]
     }
 
-    /// The server of that index.
-    fn server(&self, server: u32) -> Server<'_> {
-        let server = server as usize;
+    /// The server of that index, for a client.
+    fn server(&self, server: u32, client: u32) -> Server<'_> {
+        let (server, from) = (server as usize, &self.plan.from);
         Server {
             address: self.plan.addresses[server],
+            from: from.get(client as usize % from.len().max(1)).copied(),
             entrance: &self.plan.entrances[server],
             dialect: &*self.shared.dialect,
         }
@@ -166,7 +169,7 @@ impl Fleet {
         let how = Connecting { retries: 0, timeout: RETURN, ..self.plan.connecting };
         let senders = self.shared.audience.senders(self.roles[index as usize].room);
         let back = senders.iter().map(|&sender| self.shared.in_flight.sent(sender)).collect();
-        let server = self.server(self.roles[index as usize].server);
+        let server = self.server(self.roles[index as usize].server, index);
         let entered = connecting::connect(server, how, &self.shared.progress.silent)?;
         let name = format!("{}-{time}", self.plan.name(index));
         self.join(index, name, entered, Some(back)).map(drop)
@@ -224,7 +227,7 @@ impl Fleet {
         let how = Connecting { retries: 0, timeout: RETURN, ..self.plan.connecting };
         let begun = self.shared.clock.now();
         let silent = &self.shared.progress.silent;
-        let entered = connecting::connect(self.server(away.server), how, silent)?;
+        let entered = connecting::connect(self.server(away.server, away.client), how, silent)?;
         let (connection, early) = self.register(away.client, entered)?;
         let again = Box::new(Return { connection, early, server: away.server, begun });
         self.tell(self.roles[away.client as usize].worker, Command::Return(away.client, again));
@@ -248,7 +251,7 @@ impl Fleet {
 
     /// Tells the workers that all clients have joined.
     pub(crate) fn begin(&self) {
-        for worker in 0..=self.plan.numbers.threads {
+        for worker in 0..=self.plan.numbers.canary_thread() {
             self.tell(worker, Command::Begin);
         }
     }
@@ -272,7 +275,7 @@ impl Fleet {
         if self.plan.addresses.len() < 2 {
             return;
         }
-        for worker in 0..=self.plan.numbers.threads {
+        for worker in 0..=self.plan.numbers.canary_thread() {
             self.tell(worker, Command::Settle);
         }
         let deadline = Instant::now() + RETURN;
@@ -288,7 +291,7 @@ impl Fleet {
         reports: Receiver<IntervalReport>,
     ) -> (Vec<Finding>, Vec<IntervalReport>) {
         self.settle();
-        for worker in 0..=self.plan.numbers.threads {
+        for worker in 0..=self.plan.numbers.canary_thread() {
             self.tell(worker, Command::Finish);
         }
         let Self { threads, workers, shared, .. } = self;

@@ -47,7 +47,8 @@ pub(crate) fn run(
     observer.edge(Edge::Before);
     barrier::connect_and_prove(plan, &fleet, observer, stop)?;
     fleet.begin();
-    let intervals = Intervals::new(plan.numbers.threads as usize + 1, plan.duration.as_secs_f64());
+    let intervals =
+        Intervals::new(plan.numbers.canary_thread() as usize + 1, plan.duration.as_secs_f64());
     let mut phases = Phases::new(plan, &fleet, &reports, observer, stop, intervals);
     let paced = phases.measure(target)?;
     let Phases { mut intervals, edges, unsent, interrupted, still_arriving, .. } = phases;

@@ -30,8 +30,8 @@ pub(crate) enum Shortage {
     /// Each connection to one address takes a port at this end.
     #[error(
         "{connections} connections to {address} need {needed} source ports, and the system gives \
-         {available}: widen the range (`sysctl net.ipv4.ip_local_port_range=\"1024 65535\"`) or \
-         take fewer clients"
+         {available}: widen the range (`sysctl net.ipv4.ip_local_port_range=\"1024 65535\"`), \
+         connect from several addresses (--from) or take fewer clients"
     )]
     Ports {
         /// Connections that were asked for.
@@ -45,9 +45,15 @@ pub(crate) enum Shortage {
     },
 }
 
-/// Checks that this process can have so many connections at a time, evenly to each of these addresses.
-pub(crate) fn check(connections: u64, addresses: &[SocketAddr]) -> Result<(), Shortage> {
-    judge(connections, addresses, descriptors::available(), ports())
+/// Checks that this process can have so many connections at a time, evenly to each of these addresses, from so many
+/// of its own.
+pub(crate) fn check(
+    connections: u64,
+    addresses: &[SocketAddr],
+    from: usize,
+) -> Result<(), Shortage> {
+    let ports = ports().map(|ports| ports.saturating_mul(from.max(1) as u64));
+    judge(connections, addresses, descriptors::available(), ports)
 }
 
 /// Number of ephemeral ports for outgoing connections (Linux). The range holds for IPv6, too.
@@ -128,8 +134,8 @@ mod tests {
     #[test]
     fn the_limits_of_this_machine_count() {
         let address = SocketAddr::from(([127, 0, 0, 1], 1));
-        assert_eq!(check(1, &[address]), Ok(()));
+        assert_eq!(check(1, &[address], 0), Ok(()));
         let limited = descriptors::available().is_some() || ports().is_some();
-        assert_eq!(check(u64::MAX, &[address]).is_err(), limited);
+        assert_eq!(check(u64::MAX, &[address], 1).is_err(), limited);
     }
 }

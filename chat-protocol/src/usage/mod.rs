@@ -3,10 +3,12 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`profiles`] | the options that a profile sets, and their defaults |
+//! | [`generate`] | manual pages, and completions for shells |
 //! | [`help`] | the form of `--help`: width, values, examples, exit statuses |
 //!
 //! The rest, here: bad usage in one line, and numbers in a range.
 
+pub mod generate;
 pub mod help;
 pub mod profiles;
 
@@ -15,8 +17,9 @@ use std::io::{self, Write};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use clap::builder::UnknownArgumentValueParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ArgMatches, Command, FromArgMatches, ValueEnum};
+use clap::{Arg, ArgMatches, Command, FromArgMatches, ValueEnum};
 
 /// Exit status of a program that failed, the same as that of [`ExitCode::FAILURE`].
 ///
@@ -44,18 +47,23 @@ impl Switch {
 
 /// Parses the process's arguments. If they ask for help or are wrong, the process exits.
 ///
-/// Bad usage is reported in one line, with exit status [`BAD_USAGE`].
+/// Bad usage is reported in one line, with exit status [`BAD_USAGE`]. Instead, a file may be [generated](generate).
 pub fn parse_or_exit<T: FromArgMatches>(command: Command) -> (T, ArgMatches) {
+    generate::if_asked(&command);
     let parsed = command.try_get_matches().and_then(|matches| {
         let values = T::from_arg_matches(&matches)?;
         Ok((values, matches))
     });
-    parsed.unwrap_or_else(|error| {
-        if !error.use_stderr() || is_help(&error) {
-            error.exit();
-        }
-        exit_of_bad_usage(in_one_line(&error))
-    })
+    parsed.unwrap_or_else(|error| exit(&error, &in_one_line(&error)))
+}
+
+/// Ends the process: with the help or the version if they were asked for, and otherwise as bad usage that is reported in
+/// this line.
+pub fn exit(error: &clap::Error, line: &str) -> ! {
+    if !error.use_stderr() || is_help(error) {
+        error.exit();
+    }
+    exit_of_bad_usage(line)
 }
 
 /// Reports bad usage in one line, and ends the process with exit status [`BAD_USAGE`].
@@ -65,6 +73,12 @@ pub fn exit_of_bad_usage(why: impl Display) -> ! {
     std::process::exit(BAD_USAGE.into());
 }
 
+/// An option `--port`, which there is not: its refusal names what is to be used instead.
+pub fn no_port(instead: &'static str) -> Arg {
+    let refusal = UnknownArgumentValueParser::suggest_arg(instead);
+    Arg::new("port").long("port").value_name("PORT").hide(true).value_parser(refusal)
+}
+
 /// Returns whether the error is the whole help, because no command was given.
 fn is_help(error: &clap::Error) -> bool {
     error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
@@ -72,7 +86,7 @@ fn is_help(error: &clap::Error) -> bool {
 
 /// An error, the values or names that would be right, and the ones that were probably meant, as far as
 /// they are known.
-fn in_one_line(error: &clap::Error) -> String {
+pub fn in_one_line(error: &clap::Error) -> String {
     use ContextKind::{SuggestedArg, SuggestedSubcommand, SuggestedValue};
     let message = error.to_string();
     let mut lines = message.lines();
@@ -173,6 +187,8 @@ mod tests {
             .subcommand(Command::new("merge").arg(clap::arg!(<FILE>)));
         let slip = error(command.clone(), "x --bnid y");
         assert_eq!(slip, "error: unexpected argument '--bnid' found: did you mean --bind?");
+        let slip = error(command.clone().arg(no_port("--bind")), "x --port 9000");
+        assert_eq!(slip, "error: unexpected argument '--port <PORT>' found: did you mean --bind?");
         let slip = error(command.clone(), "x mrege");
         assert_eq!(slip, "error: unrecognized subcommand 'mrege': did you mean merge?");
         let missing = error(command.clone(), "x merge");

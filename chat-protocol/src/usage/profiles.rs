@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::{Arg, ArgAction, Args, Command};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command};
 
 use super::help::heading;
 use crate::language::Language;
@@ -34,9 +34,14 @@ pub struct Common {
 
 /// Returns the profile that the arguments choose, or the default one. It is needed before the other
 /// arguments are parsed, because it sets their defaults, which `--help` shows.
-///
-/// Anything wrong is ignored here: the parser reports it later.
 pub fn chosen(command: Command, arguments: impl IntoIterator<Item = OsString>) -> Profile {
+    glimpse(command, arguments).get_one("profile").copied().unwrap_or_default()
+}
+
+/// Returns what can be told of the arguments before they are parsed. `--help` and `--version` are flags here.
+///
+/// Anything wrong is ignored: the parser reports it later.
+pub fn glimpse(command: Command, arguments: impl IntoIterator<Item = OsString>) -> ArgMatches {
     let flag = |letter, name| Arg::new(name).short(letter).long(name).action(ArgAction::SetTrue);
     command
         .disable_help_flag(true)
@@ -44,9 +49,6 @@ pub fn chosen(command: Command, arguments: impl IntoIterator<Item = OsString>) -
         .args([flag('h', "help"), flag('V', "version")])
         .ignore_errors(true)
         .get_matches_from(arguments)
-        .get_one("profile")
-        .copied()
-        .unwrap_or_default()
 }
 
 /// Sets the defaults of these options to the values of a profile, as they are written. An option

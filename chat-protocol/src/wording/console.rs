@@ -15,6 +15,11 @@ const IMITATION: &str = "| ";
 
 texts! {
     with table:
+    /// The server answers requests for its metrics at this address (requirement 15.1).
+    pub metrics_at(address: SocketAddr) {
+        es: "métricas en http://{address}/metrics",
+        en: "metrics at http://{address}/metrics",
+    }
     /// The server is stopping (requirement 1.6).
     pub closing { es: "cerrando servidor...", en: "closing the server..." }
     /// Printed for each connection (requirement 1.3).
@@ -99,6 +104,11 @@ texts! {
     pub store_put_aside(path: &str, aside: &str) {
         es: "! {path} está dañado: se ha apartado como {aside}, y empieza otro",
         en: "! {path} is damaged: it was put aside as {aside}, and another begun",
+    }
+    /// Tells the operator what the server should be given where other machines can reach it (requirement 16.4).
+    pub exposed(options: &str) {
+        es: "! otras máquinas llegan a este servidor; en una red abierta le falta: {options}",
+        en: "! other machines can reach this server; on an open network it lacks: {options}",
     }
     /// What a person said was deleted.
     pub forgotten(name: &str, messages: usize) {

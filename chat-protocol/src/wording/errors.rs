@@ -16,6 +16,16 @@ texts! {
         es: "no se puede conectar con {address}: {reason}",
         en: "cannot connect to {address}: {reason}",
     }
+    /// The server was passed something that it cannot listen with (requirement 16.3).
+    pub cannot_use_passed(reason: &str) {
+        es: "no se puede escuchar con lo que ha dado el gestor de servicios: {reason}",
+        en: "cannot listen with what the service manager has passed: {reason}",
+    }
+    /// The server was passed a listener for which it has no use (requirement 16.3).
+    pub passed_is_left(address: &std::net::SocketAddr) {
+        es: "el gestor de servicios ha dado {address}: falta --bind, --tls-bind o --web con esa dirección",
+        en: "the service manager has passed {address}: --bind, --tls-bind or --web with this address is missing",
+    }
     in_use { es: "la dirección ya está en uso", en: "the address is already in use" }
     not_of_this_machine {
         es: "la dirección no es de esta máquina",

@@ -34,6 +34,8 @@ texts! {
         es: "* el servidor sigue; 'salir' o Ctrl-C lo detiene",
         en: "* the server goes on; 'salir' or Ctrl-C stops it",
     }
+    /// Answers `--check-config` (requirement 1.12).
+    pub options_are_right { es: "las opciones son correctas", en: "the options are right" }
     /// Tells the operator that a client came before another name was chosen (requirement 7.3).
     pub name_is_kept(name: &Name) {
         es: "* hay un cliente: te llamas {name}, y lo que escribas se le envía",

@@ -170,9 +170,9 @@ impl StoreFailure {
     /// One line for people, with the reason.
     pub(crate) fn explanation(&self, language: Language) -> String {
         match self {
-            Self::Read(path, why) => {
-                language.cannot_use_store(&path.to_string_lossy(), &reason(why, language)).to_string()
-            }
+            Self::Read(path, why) => language
+                .cannot_use_store(&path.to_string_lossy(), &reason(why, language))
+                .to_string(),
             Self::Copy(path, error) => {
                 let why = language.file_reason(error);
                 language.cannot_store(&path.to_string_lossy(), &why).to_string()

@@ -18,7 +18,8 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use crate::Server;
 use crate::client::connection::Conversation;
 use crate::client::end::End;
-use crate::client::membership::Membership;
+use crate::client::membership::{Membership, journal};
+use crate::counts;
 use crate::net::admission::Entry;
 use crate::net::tcp::{Asked, READ, Received, TcpConnection};
 use crate::net::transport::{Dismissal, Fault, Transport};
@@ -50,6 +51,7 @@ async fn serve_admitted(
     // Here, and not as it comes: the end of one that comes back from the same port has its turn before.
     connection.set_number(server.ports.take(connection.peer().port()));
     server.console.print(server.language().client_connected(connection.peer()));
+    server.deliveries.counts().inspect(|counts| counts.connected(connection.door()));
     // Behind everything else that ends with the conversation.
     let _disconnected = OnDrop(|| {
         let language = server.language();
@@ -58,6 +60,7 @@ async fn serve_admitted(
         }
         server.console.print(language.client_disconnected(connection.peer()));
         server.ports.release(connection.peer().port());
+        server.deliveries.counts().inspect(|counts| counts.disconnected(connection.door()));
     });
     let admitted = admit(&server, &connection, entry).await;
     let Some(unheard) = admitted.filter(|_| is_let_in(&server, &connection)) else {
@@ -89,6 +92,7 @@ async fn serve_admitted(
             conversation.end(Code::Full, language.refusal(&Refusal::ServerFull));
         }
         End::Nameless => {
+            conversation.membership.note_refusal(&Refusal::NameTooLate);
             conversation.end(Code::NoName, language.refusal(&Refusal::NameTooLate));
         }
         End::Idle => {
@@ -119,6 +123,7 @@ async fn admit(server: &Server, connection: &TcpConnection, entry: Box<Entry>) -
             if let Refusal::Address(limit) = refusal {
                 console.print(language.client_limited(connection.peer(), limit));
             }
+            journal::refused(server, connection.peer(), counts::reason(&refusal));
             let code = if refusal == Refusal::ServerFull { Code::Full } else { Code::Address };
             tell_the_reason(server, connection, code, language.refusal(&refusal));
             None
@@ -182,11 +187,13 @@ async fn keep_alive(server: &Server, connection: &TcpConnection) -> Infallible {
 /// Returns whether no ban keeps the address of a client out, and the server is part of its cluster. Otherwise it is told the reason.
 fn is_let_in(server: &Server, connection: &TcpConnection) -> bool {
     if server.cluster.as_ref().is_some_and(|cluster| !cluster.is_open()) {
+        journal::refused(server, connection.peer(), "cluster");
         tell_the_reason(server, connection, Code::Restart, server.language().was_isolated());
         return false;
     }
     let refusal = server.directory.keeps_out_address(connection.peer().ip());
     if let Some(refusal) = &refusal {
+        journal::refused(server, connection.peer(), counts::reason(refusal));
         tell_the_reason(server, connection, Code::Removed, server.language().refusal(refusal));
     }
     refusal.is_none()

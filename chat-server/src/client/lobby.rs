@@ -14,6 +14,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::Server;
 use crate::client::entrance;
+use crate::client::membership::journal;
 use crate::net::listener::Acceptor;
 use crate::net::per_address::{Addresses, Limits, Origin};
 use crate::net::wire::Wire;
@@ -107,6 +108,8 @@ fn enter(addresses: Option<&Addresses>, peer: SocketAddr) -> Result<Option<Origi
 
 fn report(server: &Server, peer: SocketAddr, reason: NoPlace) {
     let language = server.language();
+    let word = if let NoPlace::Lobby = reason { "lobby_full" } else { "address_limit" };
+    journal::refused(server, peer, word);
     match reason {
         NoPlace::Lobby => server.console.print(language.lobby_is_full(peer, MOST)),
         NoPlace::Address(limit) => server.console.print(language.client_limited(peer, limit)),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chat_protocol::command::Command;
 use chat_protocol::name::{Name, NameError};
+use chat_protocol::refusal::Refusal;
 use chat_store::line::Numbered;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -27,6 +28,7 @@ use crate::room::seat::{MemberId, Seat};
 
 mod clustered;
 mod coming_back;
+pub(crate) mod journal;
 mod moderated;
 mod naming;
 mod proof;
@@ -121,7 +123,11 @@ impl<'a> Membership<'a> {
             let (member, _) = directory.first.join(seat, encoding, welcome, Past::Last);
             State::InRoom(Arc::clone(&directory.first), member, None)
         };
-        Self::new(server, connection, person, state)
+        let membership = Self::new(server, connection, person, state);
+        if let State::InRoom(..) = membership.state {
+            membership.note_arrival();
+        }
+        membership
     }
 
     fn new(
@@ -328,8 +334,11 @@ impl<'a> Membership<'a> {
         let Some((_, name)) = &mut self.person else { return };
         match effect {
             None => {}
-            Some(Effect::Limited(limit)) => {
-                self.server.console.print(language.client_limited(peer, limit));
+            Some(Effect::Refused(refusal)) => {
+                if let Refusal::Address(limit) = *refusal {
+                    self.server.console.print(language.client_limited(peer, limit));
+                }
+                self.note_refusal(&refusal);
             }
             Some(Effect::Renamed(new)) => {
                 self.server.console.print(language.client_renamed(name, peer, &new));
@@ -359,6 +368,9 @@ impl<'a> Membership<'a> {
 /// more entry in the room's batch.
 impl Drop for Membership<'_> {
     fn drop(&mut self) {
+        if self.person.is_some() || matches!(self.state, State::InRoom(..)) {
+            self.note_leave();
+        }
         match (&self.person, &mut self.state) {
             (Some((hold, name)), _) => {
                 let closing = self.server.stopping.is_cancelled();

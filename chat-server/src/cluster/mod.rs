@@ -31,6 +31,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chat_cluster::entry::{self, Subject};
+use chat_cluster::node::Figures;
 use chat_cluster::pass::MAX_PASS;
 use chat_protocol::account::AccountError;
 use chat_protocol::name::{Name, NameError};
@@ -73,6 +74,7 @@ pub(crate) struct Cluster<T> {
     waiting: Mutex<HashMap<u32, Waiting<T>>>,
     next: AtomicU32,
     is_away: AtomicBool,
+    figures: Mutex<Figures>,
 }
 
 /// What was proposed since the node had its last turn.
@@ -122,7 +124,20 @@ impl<T: Transport> Cluster<T> {
             waiting: Mutex::default(),
             next: AtomicU32::new(0),
             is_away: AtomicBool::new(false),
+            figures: Mutex::default(),
         }
+    }
+
+    /// Returns whether it is, and the log can be reached, for all that is known.
+    pub(crate) fn is_reached(&self) -> bool {
+        self.is_open() && !self.is_away.load(Ordering::Relaxed)
+    }
+
+    /// Members, holes, waiting bytes and passes that were sent again, and the lag, as of the node's last turn.
+    pub(crate) fn figures(&self) -> ([u64; 4], Duration) {
+        let Figures { members, holes, waiting, lag, resent } =
+            *self.figures.lock().unwrap_or_else(PoisonError::into_inner);
+        ([members as u64, holes as u64, waiting as u64, resent], lag)
     }
 
     /// Returns whether the server is part of the cluster: clients may come.
@@ -366,11 +381,13 @@ impl<T: Transport> Cluster<T> {
         drop(inbox);
         self.lock_waiting().clear();
         self.set_away(false);
-        self.set_in_flight(0);
+        self.set_figures(Figures::default());
     }
 
-    fn set_in_flight(&self, bytes: usize) {
-        self.in_flight.store(bytes, Ordering::Relaxed);
+    /// The node is as these say.
+    fn set_figures(&self, figures: Figures) {
+        *self.figures.lock().unwrap_or_else(PoisonError::into_inner) = figures;
+        self.in_flight.store(figures.waiting, Ordering::Relaxed);
         self.returned.notify_waiters();
     }
 }

@@ -100,7 +100,9 @@ async fn take_part(
                 cluster.set_open(true);
             }
             Event::Away | Event::Back => set_away(server, cluster, event == Event::Away),
-            Event::Refused(why) => tracing::error!("waits for the other servers of this chat: {why}"),
+            Event::Refused(why) => {
+                tracing::error!("waits for the other servers of this chat: {why}")
+            }
             Event::Fenced(fenced) => ended = Some(fenced),
         });
         if let Some(fenced) = ended {
@@ -111,7 +113,7 @@ async fn take_part(
         {
             history.set_dead(replica);
         }
-        cluster.set_in_flight(node.waiting());
+        cluster.set_figures(node.figures(begun.elapsed()));
         keeper.look(&node, &chat);
         if let Some(position) = node.asks_for_past() {
             node.knows_past(recalled((&log.archive(), created), &mut chat, position).await);

@@ -3,7 +3,7 @@
 use std::future::ready;
 use std::io;
 use std::mem;
-use std::net::SocketAddr;
+use std::net::{self, SocketAddr};
 use std::time::Duration;
 
 use chat_protocol::limits;
@@ -15,6 +15,7 @@ use tokio::task::yield_now;
 use tokio::time::sleep;
 
 use crate::net::wire::tls::Config;
+use crate::service::Passed;
 
 /// Connections that may wait to be accepted. Linux cuts it to `net.core.somaxconn` (4096).
 const BACKLOG: u32 = 4096;
@@ -60,11 +61,19 @@ impl Listeners {
     }
 }
 
-/// Listens on the first address of the endpoint that can be listened on. `slow` is the time for which a
-/// client may take nothing (`--slow-timeout`).
-pub(crate) async fn bind(endpoint: &Endpoint, slow: TimeLimit) -> io::Result<TcpListener> {
+/// Listens on the first address of the endpoint that can be listened on, unless a listener for one of them was
+/// `passed`. `slow` is the time for which a client may take nothing (`--slow-timeout`).
+pub(crate) async fn bind(
+    endpoint: &Endpoint,
+    slow: TimeLimit,
+    passed: &mut Passed,
+) -> io::Result<TcpListener> {
     let mut failure = io::ErrorKind::AddrNotAvailable.into();
-    for address in lookup_host(endpoint.host_and_port()).await? {
+    let addresses: Vec<_> = lookup_host(endpoint.host_and_port()).await?.collect();
+    if let Some(listener) = passed.take(&addresses) {
+        return adopt(listener, slow);
+    }
+    for address in addresses {
         match listen(address, slow) {
             Ok(listener) => return Ok(listener),
             Err(error) => failure = error,
@@ -73,17 +82,30 @@ pub(crate) async fn bind(endpoint: &Endpoint, slow: TimeLimit) -> io::Result<Tcp
     Err(failure)
 }
 
-/// Every accepted connection inherits the options that are set here.
+/// Listens on with a socket that was passed, as if it were the server's own.
+fn adopt(listener: net::TcpListener, slow: TimeLimit) -> io::Result<TcpListener> {
+    let socket = SockRef::from(&listener);
+    inherited(&socket, slow)?;
+    socket.listen(BACKLOG.cast_signed())?;
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener)
+}
+
 fn listen(address: SocketAddr, slow: TimeLimit) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     // Lets a new server take the port while connections of the old one linger in TIME_WAIT
     // (requirement 1.7). On Windows the same option would let it steal the port.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
-    detect_vanished_peers(&SockRef::from(&socket), slow)?;
-    socket.set_send_buffer_size(SEND_BUFFER)?;
+    inherited(&SockRef::from(&socket), slow)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
+}
+
+/// Sets the options that every accepted connection inherits.
+fn inherited(socket: &SockRef<'_>, slow: TimeLimit) -> io::Result<()> {
+    detect_vanished_peers(socket, slow)?;
+    socket.set_send_buffer_size(SEND_BUFFER as usize)
 }
 
 /// A client that has vanished without a word is noticed within a minute, so that its name is free again.
@@ -182,7 +204,7 @@ fn is_peers_fault(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{self, Ipv4Addr};
+    use std::net::Ipv4Addr;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -193,7 +215,8 @@ mod tests {
     async fn r3_3_accepted_sockets_notice_within_a_minute_that_their_peers_have_vanished() {
         for (slow, limit) in [("30s", Some(limits::VANISHED)), ("2m", None), ("off", None)] {
             let endpoint = "127.0.0.1:0".parse().unwrap();
-            let listener = bind(&endpoint, slow.parse().unwrap()).await.unwrap();
+            let listener =
+                bind(&endpoint, slow.parse().unwrap(), &mut Passed::default()).await.unwrap();
             let _peer = net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
             let (stream, _) = Acceptor::new(listener).accept().await;
             let socket = SockRef::from(&stream);

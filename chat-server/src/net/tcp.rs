@@ -2,9 +2,8 @@
 
 mod reading;
 
-use std::cell::RefCell;
 use std::future::poll_fn;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr};
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::time::Duration;
@@ -15,25 +14,17 @@ use chat_protocol::websocket::frame::Code;
 use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
-use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::net::admission::{Permit, Shares};
 use crate::net::clock::Clock;
 use crate::net::idle::Activity;
 use crate::net::per_address::Origin;
-pub(crate) use reading::{Asked, Received};
-
 use crate::net::transport::{Dismissal, Fault, Transport};
+use crate::net::wire::Wire;
 use crate::net::wire::encoding::Encoding;
 use crate::net::wire::text::Text;
-use crate::net::wire::{Arrived, Wire};
-
-/// The size of one read, in bytes: many short lines, and yet no long turn for one client.
-pub(crate) const READ: usize = 16 * 1024;
-
-/// The emulation of readiness on Windows wants to be told by a read that fails.
-const SHORT_READ_IS_LAST: bool = cfg!(unix);
+pub(crate) use reading::{Asked, READ, Received};
 
 /// The interest in a stream's end. On Linux, the runtime reports it with that in urgent data, for which no socket is
 /// registered here; elsewhere with that in any data, so it has to be asked for again.
@@ -52,11 +43,6 @@ const END_POLL: Duration = Duration::from_secs(1);
 /// `SEND_BUFFER` is still to be sent: a reader of 256 KB/s gets all of it in this time.
 const LINGER: Duration = Duration::from_secs(1);
 
-thread_local! {
-    /// The buffer for every read of this thread, so that a silent connection holds no buffer.
-    static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; SPARE + READ].into_boxed_slice());
-}
-
 /// The bits of a connection's state that are its [`Dismissal`].
 const DISMISSAL: u8 = 0b111;
 
@@ -65,9 +51,6 @@ const OBJECTS: u8 = 0b1000;
 
 /// Its client has to ask before it speaks.
 const RESTRAINED: u8 = 0b1_0000;
-
-/// The space before what is read. Frames need one byte of it; with eight, a read is aligned.
-const SPARE: usize = 8;
 
 /// One client's connection, shared by the task that listens to it and the fan-out.
 pub(crate) struct TcpConnection {
@@ -228,68 +211,8 @@ impl TcpConnection {
         self.wire.beat(heard, now, |bytes| self.stream.try_write(bytes))
     }
 
-    /// Reads once and shows what was read.
-    /// [`io::ErrorKind::WouldBlock`] when there was nothing to read after all.
-    pub(crate) fn read<T>(
-        &self,
-        asked: Asked,
-        show: impl FnOnce(Received<'_>) -> T,
-    ) -> io::Result<T> {
-        if self.wire.has_ended() {
-            return Ok(show(Received::End));
-        }
-        SCRATCH.with_borrow_mut(|scratch| {
-            let (buffer, mut n) = (&mut scratch[SPARE - 1..], 0);
-            let read = |buffer: &mut [u8]| {
-                n = self.read_scratch(asked, buffer)?;
-                Ok(n)
-            };
-            let arrived = self.wire.receive(buffer, read, |bytes| self.stream.try_write(bytes))?;
-            let Some(Arrived { lines, is_activity }) = arrived else {
-                return Ok(show(Received::End));
-            };
-            if is_activity {
-                self.activity.touch_now();
-            }
-            let more = n == READ || self.wire.has_pending();
-            Ok(show(Received::Some { bytes: &buffer[lines], more }))
-        })
-    }
-
-    fn read_scratch(&self, asked: Asked, buffer: &mut [u8]) -> io::Result<usize> {
-        match asked {
-            Asked::Runtime => self.read_into(buffer),
-            Asked::System => (&*SockRef::from(&self.stream)).read(buffer),
-        }
-    }
-
-    /// A read that did not fill the buffer has taken all there was: the runtime is told so, or
-    /// every message would cost one more read that finds nothing.
-    fn read_into(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut read = None;
-        let more = self.stream.try_io(Interest::READABLE, || {
-            let n = (&*SockRef::from(&self.stream)).read(buffer)?;
-            read = Some(n);
-            let last = SHORT_READ_IS_LAST && n > 0 && n < buffer.len();
-            if last { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
-        });
-        match read {
-            Some(n) => Ok(n),
-            None => more.map(|()| 0),
-        }
-    }
-
-    /// Reads until the peer ends its side, and forgets it.
-    async fn read_to_end(&self) {
-        let read = || SCRATCH.with_borrow_mut(|scratch| self.read_scratch(Asked::Runtime, scratch));
-        while poll_fn(|context| self.stream.poll_read_ready(context)).await.is_ok() {
-            match read() {
-                // A peer that sends without end must not keep others from their turns.
-                Ok(1..) => yield_now().await,
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
-                Ok(0) | Err(_) => return,
-            }
-        }
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        (&*SockRef::from(&self.stream)).write(bytes)
     }
 
     /// Sends what is held, and announces the end behind it, in the time for that. A reset follows if it is not taken.
@@ -327,17 +250,16 @@ impl TcpConnection {
 }
 
 impl Transport for TcpConnection {
-    /// The system is asked first, and the runtime hears only that a socket is full, which is rare: asking it, too, would
-    /// touch another part of the memory for each member of a room.
+    /// The runtime hears only that a socket is full, which is rare: asking it first would touch more memory for each member.
     fn offer(&self, text: Text<'_>, now: Instant) -> io::Result<usize> {
-        self.offer_by(text, now, |bytes| match (&*SockRef::from(&self.stream)).write(bytes) {
+        self.offer_by(text, now, |bytes| match self.write(bytes) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.stream.try_write(bytes),
             written => written,
         })
     }
 
     fn offer_to_system(&self, text: Text<'_>, now: Instant) -> io::Result<usize> {
-        self.offer_by(text, now, |bytes| (&*SockRef::from(&self.stream)).write(bytes))
+        self.offer_by(text, now, |bytes| self.write(bytes))
     }
 
     fn holds(&self) -> bool {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chat_protocol::command::{Command, Form};
 use chat_protocol::name::{Name, NameError};
-use chat_protocol::refusal::{AddressLimit, Refusal};
+use chat_protocol::refusal::Refusal;
 use chat_store::line::Position;
 
 use crate::net::per_address::Origin;
@@ -34,8 +34,8 @@ pub(crate) enum Effect<T> {
     Begun(MemberId, Position),
     /// Nothing but that this other room is full by now: its sender waits for space there.
     Filled(Arc<Room<T>>),
-    /// None: a limit of the sender's address is reached.
-    Limited(AddressLimit),
+    /// None: it was refused.
+    Refused(Box<Refusal>),
 }
 
 impl<T: Transport> Directory<T> {
@@ -57,8 +57,7 @@ impl<T: Transport> Directory<T> {
         let effect = people.execute(id, command, origin).unwrap_or_else(|refusal| {
             let language = people.rules.language;
             people.tell(id, &Notice::new("refusal", language.refusal(&refusal), []));
-            let Refusal::Address(limit) = refusal else { return None };
-            Some(Effect::Limited(limit))
+            Some(Effect::Refused(refusal.into()))
         });
         (effect, mem::take(&mut people.caused))
     }

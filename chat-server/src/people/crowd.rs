@@ -8,6 +8,7 @@ use std::time::Duration;
 use chat_protocol::language::Language;
 use chat_protocol::limits::{CROWD, CROWD_RATE};
 use chat_protocol::options::rate::{Bucket, MaxRate};
+use chat_protocol::usage;
 use chat_store::line::Position;
 use clap::Args;
 use tokio::time::{Instant, sleep};
@@ -22,7 +23,8 @@ use crate::room::seat::MemberId;
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct CrowdOptions {
     /// A room of more people than this is told numbers, and no names, while there are more changes than `--crowd-rate`
-    #[arg(help_heading = "The chat", long, value_name = "NUMBER", default_value_t = CROWD)]
+    #[arg(help_heading = "The chat", long, value_name = "NUMBER", default_value_t = CROWD,
+        value_parser = usage::number("people", 0..=usize::MAX))]
     crowd: usize,
 
     /// Changes a second, of people who join, leave or rename themselves, of which a large room is told one by one; or off:

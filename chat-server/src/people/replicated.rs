@@ -267,7 +267,7 @@ impl<T: Transport> People<T> {
         self.execute(id, command, None).unwrap_or_else(|refusal: Refusal| {
             let line = self.rules.language.refusal(&refusal);
             self.tell(id, &Notice::new("refusal", line, []));
-            None
+            Some(Effect::Refused(refusal.into()))
         })
     }
 

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use chat_protocol::language::Language;
 use memchr::{memchr, memchr_iter, memrchr};
 
+use crate::counts::Waiting;
 use crate::net::wire::encoding::Encoding;
 use crate::room::event::Notice;
 use crate::room::letter::Letter;
@@ -29,6 +30,7 @@ pub(crate) struct Backlog {
     missed: u64,
     language: Language,
     encoding: Encoding,
+    waiting: Waiting,
 }
 
 impl Backlog {
@@ -37,8 +39,8 @@ impl Backlog {
         rest: &[u8],
         letters: &mut Vec<Letter>,
         capacity: usize,
-        language: Language,
-        encoding: Encoding,
+        (language, encoding): (Language, Encoding),
+        waiting: Waiting,
     ) -> Self {
         let begun = memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
         let mut backlog = Self {
@@ -50,6 +52,7 @@ impl Backlog {
             missed: 0,
             language,
             encoding,
+            waiting,
         };
         backlog.append(&rest[..begun]);
         backlog.push(&rest[begun..], letters);
@@ -62,13 +65,13 @@ impl Backlog {
         self.push_lines(text);
         let end = self.taken + self.bytes.len();
         self.letters.extend(letters.drain(..).map(|letter| (end, letter)));
+        self.waiting.set(self.bytes.len());
     }
 
     fn push_lines(&mut self, text: &[u8]) {
         if self.misses_some() {
             if self.bytes.len() > self.capacity / 2 + self.private {
-                self.missed += lines(text);
-                return;
+                return self.miss(text);
             }
             self.tell_what_was_missed();
         }
@@ -79,7 +82,13 @@ impl Backlog {
             memrchr(b'\n', &text[..free]).map_or(0, |end| end + 1)
         };
         self.append(&text[..fits]);
-        self.missed += lines(&text[fits..]);
+        self.miss(&text[fits..]);
+    }
+
+    fn miss(&mut self, text: &[u8]) {
+        let missed = lines(text);
+        self.missed += missed;
+        self.waiting.misses(missed);
     }
 
     /// What comes from here on has this encoding. A gap before it is told in the one before.
@@ -118,6 +127,7 @@ impl Backlog {
         while let Some((_, letter)) = self.letters.pop_front_if(|(end, _)| *end <= self.taken) {
             self.private -= letter.size();
         }
+        self.waiting.set(self.bytes.len());
     }
 
     /// Memory grows in few and long steps, because what is not touched yet costs nothing, but not beyond the
@@ -148,6 +158,11 @@ mod tests {
 
     use super::*;
 
+    fn waiting(rest: &[u8], capacity: usize) -> Backlog {
+        let language = (Language::Es, Encoding::Text);
+        Backlog::of(rest, &mut vec![], capacity, language, Waiting::default())
+    }
+
     /// Takes up to so many bytes.
     fn take(backlog: &mut Backlog, bytes: usize) -> String {
         let _ = backlog.next();
@@ -168,8 +183,7 @@ mod tests {
     fn r2_1_what_does_not_fit_is_missed_whole_and_told_where_it_is_missing() {
         let line = |n: u8| format!("{n:>19}\n");
         let lines = |from, to| (from..=to).map(line).collect::<String>();
-        let mut backlog =
-            Backlog::of(line(1).as_bytes(), &mut vec![], 5 * 20, Language::Es, Encoding::Text);
+        let mut backlog = waiting(line(1).as_bytes(), 5 * 20);
         backlog.push(lines(2, 7).as_bytes(), &mut vec![]);
         assert_eq!(take(&mut backlog, 2 * 20), lines(1, 2));
         backlog.push(line(8).as_bytes(), &mut vec![]);
@@ -182,7 +196,7 @@ mod tests {
 
     #[test]
     fn r2_1_a_gap_is_told_even_if_nothing_is_said_after_it() {
-        let mut backlog = Backlog::of(b"uno\n", &mut vec![], 4, Language::Es, Encoding::Text);
+        let mut backlog = waiting(b"uno\n", 4);
         backlog.push(b"dos\n", &mut vec![]);
         assert_eq!(take(&mut backlog, usize::MAX), "uno\n");
         assert_eq!(take(&mut backlog, usize::MAX), "* te has perdido 1 mensaje\n");
@@ -191,13 +205,7 @@ mod tests {
 
     #[test]
     fn r2_1_a_line_that_was_begun_is_ended_however_long_it_is() {
-        let mut backlog = Backlog::of(
-            b"the rest of a line\nmore\n",
-            &mut vec![],
-            4,
-            Language::Es,
-            Encoding::Text,
-        );
+        let mut backlog = waiting(b"the rest of a line\nmore\n", 4);
         assert_eq!(take(&mut backlog, usize::MAX), "the rest of a line\n");
         assert_eq!(take(&mut backlog, usize::MAX), "* te has perdido 1 mensaje\n");
     }
@@ -206,8 +214,7 @@ mod tests {
     fn r2_1_what_waits_costs_no_more_memory_than_it_may() {
         let line = "x".repeat(999) + "\n";
         let text = line.repeat(100);
-        let mut backlog =
-            Backlog::of(line.as_bytes(), &mut vec![], text.len(), Language::Es, Encoding::Text);
+        let mut backlog = waiting(line.as_bytes(), text.len());
         backlog.push(&text.as_bytes()[line.len()..], &mut vec![]);
         backlog.push(line.as_bytes(), &mut vec![]);
         assert_eq!(backlog.bytes.capacity(), text.len());
@@ -221,7 +228,7 @@ mod tests {
             capacity in 0..200_usize,
             steps in prop::collection::vec((0..6_usize, 0..120_usize), 1..60),
         ) {
-            let mut backlog = Backlog::of(b"0\n", &mut vec![], capacity, Language::Es, Encoding::Text);
+            let mut backlog = waiting(b"0\n", capacity);
             let mut said = 1;
             let mut heard = String::new();
             for (lines, taken) in steps {

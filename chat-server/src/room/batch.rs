@@ -29,6 +29,9 @@ pub(crate) struct Batch<T> {
     pub(crate) switched: Vec<(MemberId, MemberId)>,
     /// Bytes of the lines for single members.
     told: usize,
+    /// The number of lines for all members, and of those that a member has said.
+    pub(crate) lines: usize,
+    pub(crate) own: usize,
 }
 
 /// A member has left.
@@ -69,6 +72,8 @@ impl<T> Default for Batch<T> {
             left: Vec::new(),
             switched: Vec::new(),
             told: 0,
+            lines: 0,
+            own: 0,
         }
     }
 }
@@ -95,7 +100,7 @@ impl<T> Batch<T> {
         self.joined.clear();
         self.left.clear();
         self.switched.clear();
-        self.told = 0;
+        (self.told, self.lines, self.own) = (0, 0, 0);
     }
 
     /// Gives back the memory of a busy moment, when empty.
@@ -132,6 +137,8 @@ impl<T> Batch<T> {
         json: Option<String>,
     ) {
         let start = self.length_for(sender);
+        self.lines += 1;
+        self.own += usize::from(sender != MemberId::OPERATOR);
         // Writing to memory cannot fail.
         let _ = writeln!(self.text, "{text}");
         if let Some(json) = json {

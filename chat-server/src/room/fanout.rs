@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::num::NonZeroUsize;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chat_protocol::language::Language;
 use chat_protocol::name::Name;
@@ -14,6 +14,7 @@ use tokio::task::{JoinError, consume_budget, yield_now};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
+use crate::counts::Counts;
 use crate::net::transport::Transport;
 use crate::net::wire::text::Text;
 use crate::room::members::{Members, Pass};
@@ -99,7 +100,8 @@ impl Deliveries {
     }
 
     fn pass<'a, T>(&'a self, room: &'a Room<T>) -> Pass<'a> {
-        Pass { lagging: room.lagging(), limits: &self.limits, threads: self.threads }
+        let begun = self.counts().map(|_| Instant::now());
+        Pass { lagging: room.lagging(), limits: &self.limits, threads: self.threads, begun }
     }
 
     /// Reads what was said before in this room, unless that has begun.
@@ -185,6 +187,11 @@ impl Deliveries {
     /// What rooms remember, if they do.
     pub(crate) fn memories(&self) -> Option<&Memories> {
         self.memories.as_deref()
+    }
+
+    /// The counters of the server, if it has some.
+    pub(crate) fn counts(&self) -> Option<&Arc<Counts>> {
+        self.limits.counts.as_ref()
     }
 
     /// Waits until the store has everything that was said. Cancel-safe.

@@ -14,6 +14,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use crate::counts::Passed;
 use crate::net::transport::Transport;
 use crate::net::wire::encoding::Encoding;
 use crate::net::wire::text::Text;
@@ -47,6 +48,8 @@ pub(super) struct Pass<'a> {
     pub(super) limits: &'a OutboxLimits,
     /// The threads that may share it.
     pub(super) threads: NonZeroUsize,
+    /// The time of its beginning, where passes are counted.
+    pub(super) begun: Option<std::time::Instant>,
 }
 
 /// A part of a turn.
@@ -114,7 +117,12 @@ impl<T: Transport> Members<T> {
             self.deliver_own(pass);
         }
         self.switch(pass);
+        let Batch { lines, own, .. } = self.batch;
+        let passed = Passed { members: self.seats.len(), lines, own };
         self.let_go(part);
+        if let (Some(counts), Some(begun)) = (&pass.limits.counts, pass.begun) {
+            counts.passed(&passed, begun);
+        }
         self.batch.clear();
     }
 

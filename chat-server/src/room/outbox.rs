@@ -14,6 +14,7 @@ use clap::ValueEnum;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use crate::counts::{Counts, Waiting};
 use crate::net::clock::Clock;
 use crate::net::transport::{Fault, Transport};
 use crate::net::wire::encoding::Encoding;
@@ -52,6 +53,8 @@ pub(crate) struct OutboxLimits {
     pub(crate) clock: Clock,
     /// The language of the notice that messages were missed.
     pub(crate) language: Language,
+    /// Counts what waits, and what is missed.
+    pub(crate) counts: Option<Arc<Counts>>,
 }
 
 #[cfg(test)]
@@ -64,6 +67,7 @@ impl OutboxLimits {
             timeout: TimeLimit::OFF,
             clock: Clock::start(),
             language: Language::Es,
+            counts: None,
         }
     }
 }
@@ -110,7 +114,8 @@ impl Outbox {
         limits: &OutboxLimits,
     ) -> (Arc<Self>, impl Future<Output = ()> + Send + use<T>) {
         let OutboxLimits { capacity, language, .. } = *limits;
-        let backlog = Backlog::of(bytes, letters, capacity, language, encoding);
+        let waiting = Waiting::new(limits.counts.clone());
+        let backlog = Backlog::of(bytes, letters, capacity, (language, encoding), waiting);
         let mut state = State::Waiting(backlog);
         abandon_if_full(&mut state, limits.slow_reader, &*member);
         let (state, slow_reader) = (Mutex::new(state), limits.slow_reader);
@@ -275,6 +280,7 @@ mod tests {
             timeout: TimeLimit::of(TIMEOUT),
             clock: Clock::start(),
             language: Language::Es,
+            counts: None,
         }
     }
 

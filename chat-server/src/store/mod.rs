@@ -42,7 +42,8 @@ pub(crate) struct StoreOptions {
     keep: TimeLimit,
 
     /// Delete what was said first when the file holds more than this
-    #[arg(help_heading = "Memory", long, value_name = "SIZE", default_value = KEEP_SIZE)]
+    #[arg(help_heading = "Memory", long, value_name = "SIZE", default_value = KEEP_SIZE,
+        value_parser = size)]
     keep_size: ByteSize,
 
     /// What survives when the server ends without warning
@@ -65,6 +66,10 @@ enum Survives {
     Gather,
     /// All that a client has received: what is said is delivered once it is on the disk
     Commit,
+}
+
+fn size(text: &str) -> Result<ByteSize, &'static str> {
+    text.parse().map_err(|_| "expected a size, such as 512MiB or 10GiB")
 }
 
 /// A store that is open.
@@ -173,6 +178,11 @@ impl Store {
     /// The time after which a line is deleted.
     pub(crate) fn keep(&self) -> TimeLimit {
         self.keep
+    }
+
+    /// Bytes that wait to be written, and the lines that were lost.
+    pub(crate) fn figures(&self) -> (u64, u64) {
+        (self.inner.waiting(), self.inner.lost())
     }
 
     /// Returns whether a line is delivered only once it is stored.

@@ -46,15 +46,18 @@ impl Certificate {
 
     /// Warns if the certificate expires soon, or has.
     pub(super) fn warn_of_expiry(&self) {
-        let expires = self.current().cert.first().and_then(expiry);
         let certificate = self.path.display();
-        match expires.and_then(|expires| warning(expires, UnixTime::now())) {
+        match self.expires().and_then(|expires| warning(expires, UnixTime::now())) {
             Some(Warning::Expired) => tracing::warn!(%certificate, "the certificate has expired"),
             Some(Warning::Expires(days)) => {
                 tracing::warn!(%certificate, days, "the certificate expires soon");
             }
             None => {}
         }
+    }
+
+    pub(super) fn expires(&self) -> Option<UnixTime> {
+        self.current().cert.first().and_then(expiry)
     }
 
     fn current(&self) -> Arc<CertifiedKey> {

@@ -19,6 +19,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use crate::net::wire::tls::Config;
+use crate::service::Reloading;
 use certificate::Certificate;
 
 /// The time between two looks at the certificate's expiry.
@@ -103,15 +104,22 @@ impl Secured {
 
     /// Reads the certificate anew for the connections to come, on a thread of its own: a file can take its time. The old
     /// one stays if there is something wrong.
-    pub(crate) fn reload(&self) {
-        let certificate = Arc::clone(&self.certificate);
+    pub(crate) fn reload(&self, reloading: &Reloading) {
+        let (certificate, reloading) = (Arc::clone(&self.certificate), reloading.clone());
         spawn_blocking(move || {
+            let _reloading = reloading;
             match certificate.reload() {
                 Ok(()) => tracing::info!("the certificate was read anew"),
                 Err(error) => tracing::error!(%error, "the old certificate stays"),
             }
             certificate.warn_of_expiry();
         });
+    }
+
+    /// Tells when the certificate that is in use expires, in seconds since 1970, if it says so.
+    pub(crate) fn expiry(&self) -> Box<dyn Fn() -> Option<u64> + Send + Sync> {
+        let certificate = Arc::clone(&self.certificate);
+        Box::new(move || certificate.expires().map(|expires| expires.as_secs()))
     }
 
     /// Warns each day of a certificate that expires soon. Cancel-safe.

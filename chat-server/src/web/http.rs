@@ -19,7 +19,7 @@ const END: &[u8] = b"\r\n\r\n";
 
 /// A response that ends its connection.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Status {
+pub(crate) enum Status {
     /// The bytes are no request, or there is something behind it.
     Malformed,
     /// The page comes from another host. The text names both.
@@ -41,7 +41,7 @@ pub(super) enum Status {
 
 impl Status {
     /// The whole response.
-    pub(super) fn response(&self) -> String {
+    pub(crate) fn response(&self) -> String {
         let header = match self {
             Self::Method => "Allow: GET\r\n",
             Self::Upgrade => "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
@@ -53,12 +53,17 @@ impl Status {
             Self::Origin(names) => names,
             _ => &status,
         };
-        format!(
-            "HTTP/1.1 {status}\r\n{header}Content-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n\
-             X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n{body}\n",
-            body.len() + 1
-        )
+        response(&status, header, "text/plain; charset=utf-8", &format!("{body}\n"))
     }
+}
+
+/// A response that ends its connection. The header is lines with their ends.
+pub(crate) fn response(status: &str, header: &str, form: &str, body: &str) -> String {
+    format!(
+        "HTTP/1.1 {status}\r\n{header}Content-Type: {form}\r\nContent-Length: {}\r\n\
+         X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 /// The code and its name.
@@ -79,7 +84,7 @@ impl fmt::Display for Status {
 }
 
 /// Reads the head of a request, and nothing behind it: a client waits for the response.
-pub(super) async fn head(
+pub(crate) async fn head(
     stream: &mut (impl AsyncRead + Unpin),
 ) -> io::Result<Result<Vec<u8>, Status>> {
     timeout(HEAD_TIME, read_head(stream)).await.unwrap_or(Ok(Err(Status::Late)))

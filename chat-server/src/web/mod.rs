@@ -2,7 +2,7 @@
 //!
 //! It reads one request of a connection, GET only and without a body, and closes what does not become a WebSocket.
 
-mod http;
+pub(crate) mod http;
 mod page;
 
 use std::io;

@@ -47,7 +47,7 @@ impl Scraped {
         stream.read_to_string(&mut answer).expect("an answer");
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
         let (_, page) = answer.split_once("\r\n\r\n").expect("a head");
-        follows_the_rules(page);
+        chat_tests::metrics::follows_the_rules(page);
         let samples = page.lines().filter(|line| !line.starts_with('#'));
         let sample = |line: &str| {
             let (name, value) = line.rsplit_once(' ').expect("a value");
@@ -84,38 +84,6 @@ impl Scraped {
         pipe.read_to_end(&mut stdout).expect("the record");
         let status = self.child.wait().expect("it ends");
         read(&Output { status, stdout, stderr: reader.join().expect("its words") })
-    }
-}
-
-/// Checks the rules of the text format that a scrape depends on: each sample belongs to the metric
-/// whose help and type stand before it, none comes twice, and counters are called so.
-#[track_caller]
-fn follows_the_rules(page: &str) {
-    assert!(page.ends_with('\n'), "{page}");
-    let (mut metric, mut kind, mut seen) = ("", "", Vec::new());
-    for line in page.lines() {
-        if let Some(help) = line.strip_prefix("# HELP ") {
-            let name = help.split(' ').next().unwrap_or_default();
-            assert!(!seen.contains(&name) && help.len() > name.len() + 5, "{line}");
-            seen.push(name);
-            metric = name;
-        } else if let Some(rest) = line.strip_prefix("# TYPE ") {
-            kind = rest.strip_prefix(metric).expect("the metric of the help").trim_start();
-            assert!(["counter", "gauge", "histogram", "summary"].contains(&kind), "{line}");
-            assert_eq!(kind == "counter", metric.ends_with("_total"), "{line}");
-        } else {
-            let (name, _) = line.rsplit_once(' ').expect("a value");
-            let bare = name.split('{').next().unwrap_or_default();
-            let suffix = bare.strip_prefix(metric).unwrap_or_else(|| panic!("{line} of {metric}"));
-            let suffixes: &[&str] = match kind {
-                "histogram" => &["_bucket", "_sum", "_count"],
-                "summary" => &["", "_sum", "_count"],
-                _ => &[""],
-            };
-            assert!(suffixes.contains(&suffix), "{line}");
-            assert!(!seen.contains(&name) || name == metric, "{line} twice");
-            seen.push(name);
-        }
     }
 }
 

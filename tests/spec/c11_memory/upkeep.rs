@@ -162,7 +162,8 @@ fn r11_21_a_file_of_an_earlier_version_goes_on_and_its_copy_stays_of_that_versio
         let mut eva = chat.named_peer("Eva")?;
         eva.send("/sala cocina\n/historial 1\n")?;
         let last = if version < 5 { "Bea > pan" } else { "Bea > agua" };
-        while !eva.hear()?.is_some_and(|line| line.starts_with("* hace ") && line.ends_with(last)) {}
+        while !eva.hear()?.is_some_and(|line| line.starts_with("* hace ") && line.ends_with(last)) {
+        }
         stop(chat)?;
         let of = |file: &str| {
             let file = Connection::open(file).expect("a file");

@@ -57,7 +57,8 @@ fn r1_10_goes_on_printing_once_a_full_disk_has_room_and_counts_what_is_missing()
     let address = || address_in(fs::read_to_string(&printed).ok()?.lines().next()?);
     stage.eventually("says where it listens", || address().is_some())?;
     let address = address().expect("an address");
-    let mut chat = Chat { stage, server, address, tls: None, web: None, certificate: None };
+    let mut chat =
+        Chat { stage, server, address, tls: None, web: None, metrics: None, certificate: None };
     let (mut ana, mut bea) = (chat.peer("ana")?, chat.peer("bea")?);
     let lines: Vec<String> = (0..LINES).map(|i| format!("{i:0>1000}")).collect();
     let mut say = |lines: &[String]| -> Result {

@@ -11,12 +11,12 @@ const SIGTERM: i32 = 15;
 
 #[test]
 fn r1_6_stops_on_sigterm() -> Result {
-    stops_on(SIGTERM)
+    stops_on(Chat::start()?, SIGTERM)
 }
 
 #[test]
 fn r1_6_stops_on_sigint() -> Result {
-    stops_on(SIGINT)
+    stops_on(Chat::start()?, SIGINT)
 }
 
 /// Skips where the tests themselves run under `nohup`, which the server inherits.
@@ -27,8 +27,14 @@ fn r1_6_stops_on_sighup_and_loses_nothing_that_it_accepted() -> Result {
         chat_drive::skip("SIGHUP is ignored here");
         return Ok(());
     }
-    stops_on(SIGHUP)?;
-    let mut chat = Chat::start_with(&["--max-rate", "20/s", "--burst", "5"])?;
+    let command = || {
+        let mut command = binaries::server();
+        command.args(["--bind", "127.0.0.1:0", "--max-rate", "20/s", "--burst", "5"]);
+        command
+    };
+    let (chat, _keyboard) = Chat::start_at_a_terminal(command())?;
+    stops_on(chat, SIGHUP)?;
+    let (mut chat, _keyboard) = Chat::start_at_a_terminal(command())?;
     let (mut ana, mut bea) = (chat.peer("ana")?, chat.peer("bea")?);
     let lines: Vec<String> = (0..LINES).map(|i| format!("linea {i}")).collect();
     ana.send(lines.join("\n") + "\n")?;
@@ -36,6 +42,19 @@ fn r1_6_stops_on_sighup_and_loses_nothing_that_it_accepted() -> Result {
     chat.server.signal(SIGHUP)?;
     lines[1..].iter().try_for_each(|line| bea.expect(&said_by(&ana, line)))?;
     sees_the_stop(&mut bea)?;
+    chat.server.expect_exit(0)
+}
+
+/// So does a service, whose manager asks it to read its files anew.
+#[test]
+fn r1_6_goes_on_after_sighup_without_a_terminal() -> Result {
+    let mut chat = Chat::start()?;
+    chat.server.signal(SIGHUP)?;
+    chat.server.err.find(|line| line.contains("nothing to read anew"), "a line")?;
+    let (mut ana, mut bea) = (chat.peer("ana")?, chat.peer("bea")?);
+    ana.send("sigo\n")?;
+    bea.expect(&said_by(&ana, "sigo"))?;
+    chat.server.signal(SIGTERM)?;
     chat.server.expect_exit(0)
 }
 
@@ -47,7 +66,7 @@ fn r1_6_goes_on_after_sighup_where_its_starter_ignores_it() -> Result {
     let mut command = std::process::Command::new("sh");
     command.arg("-c").arg(r#"trap "" HUP; exec "$0" --bind 127.0.0.1:0"#);
     command.arg(server.get_program());
-    let mut chat = Chat::start_command(command)?;
+    let (mut chat, _keyboard) = Chat::start_at_a_terminal(command)?;
     chat.server.signal(SIGHUP)?;
     let (mut ana, mut bea) = (chat.peer("ana")?, chat.peer("bea")?);
     ana.send("sigo\n")?;
@@ -56,8 +75,7 @@ fn r1_6_goes_on_after_sighup_where_its_starter_ignores_it() -> Result {
     chat.server.expect_exit(0)
 }
 
-fn stops_on(signal: i32) -> Result {
-    let mut chat = Chat::start()?;
+fn stops_on(mut chat: Chat, signal: i32) -> Result {
     let (mut ana, mut bea) = (chat.peer("ana")?, chat.peer("bea")?);
     ana.send("antes\n")?;
     bea.expect(&said_by(&ana, "antes"))?;

@@ -1,5 +1,7 @@
 //! The documents say what is true of the programs.
 
+mod generated;
+mod guide;
 mod links;
 mod options;
 mod pictures;
@@ -187,7 +189,7 @@ fn every_dependency_has_a_reason() {
 }
 
 /// The documents, each with the folder that its links begin in.
-const DOCUMENTS: [(&str, &str); 27] = [
+const DOCUMENTS: [(&str, &str); 29] = [
     ("", "README.md"),
     ("", "README.es.md"),
     ("", "CONTRIBUTING.md"),
@@ -202,7 +204,9 @@ const DOCUMENTS: [(&str, &str); 27] = [
     ("docs/", "browser.md"),
     ("docs/", "browser.es.md"),
     ("docs/", "running-a-chat.md"),
+    ("docs/", "running-a-chat.es.md"),
     ("docs/", "cluster.md"),
+    ("docs/", "watching.md"),
     ("docs/", "troubleshooting.md"),
     ("chat-server/", "README.md"),
     ("chat-client/", "README.md"),

@@ -20,6 +20,10 @@ const GRADERS: [&str; 2] = ["chat-check/README.es.md", "chat-check/README.md"];
 /// The guide to the page in each language.
 const PAGE_GUIDES: [&str; 2] = ["docs/browser.es.md", "docs/browser.md"];
 
+/// The guide to running a chat in each language.
+pub(super) const RUNNING_GUIDES: [&str; 2] =
+    ["docs/running-a-chat.es.md", "docs/running-a-chat.md"];
+
 /// Words that stand for values, and the levels of requirements: Spanish, English.
 const TRANSLATED: [(&str, &str); 19] = [
     ("NOMBRE", "NAME"),
@@ -114,8 +118,8 @@ fn the_specification_says_the_same_in_both_languages() {
     }
 }
 
-/// Compares the headings and the numbers of two READMEs.
-fn assert_alike([es, en]: &[String; 2]) {
+/// Compares the headings and the numbers of two documents.
+pub(super) fn assert_alike([es, en]: &[String; 2]) {
     assert!(headings(en).len() > 5, "the headings cannot be read");
     assert_eq!(headings(es), headings(en));
     let [es, en] = [es, en].map(|text| numbers(&prose(text)));
@@ -186,7 +190,7 @@ fn the_graders_exit_statuses_stand_in_its_spanish_readme() {
 
 #[test]
 fn twins_lead_to_each_other_from_their_tops() {
-    for [es, en] in [SPECIFICATIONS, GRADERS, READMES, PAGE_GUIDES] {
+    for [es, en] in [SPECIFICATIONS, GRADERS, READMES, PAGE_GUIDES, RUNNING_GUIDES] {
         let file = |path: &'static str| path.rsplit('/').next().unwrap_or(path);
         let top = |path| read(path).lines().take(3).collect::<String>();
         assert!(top(es).contains(&format!("*[In English]({})*", file(en))), "{es}");

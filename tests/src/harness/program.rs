@@ -23,17 +23,18 @@ pub struct Program {
 impl Program {
     #[track_caller]
     pub(crate) fn start(role: &Role, command: Command) -> Result<Self> {
-        Self::start_writing_to(Stdio::piped(), role, command)
+        Self::start_between([Stdio::piped(), Stdio::piped()], role, command)
     }
 
+    /// Starts it with this standard input and this standard output.
     #[track_caller]
-    pub(crate) fn start_writing_to(
-        output: Stdio,
+    pub(crate) fn start_between(
+        [input, output]: [Stdio; 2],
         role: &Role,
         mut command: Command,
     ) -> Result<Self> {
         role.event(format!("starts: {command:?}"));
-        command.stdin(Stdio::piped()).stdout(output).stderr(Stdio::piped());
+        command.stdin(input).stdout(output).stderr(Stdio::piped());
         let mut grouped = Group::command(command);
         let started = Group::around(|| grouped.spawn());
         let (mut process, group) = role.check(started, "does not start")?;

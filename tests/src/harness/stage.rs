@@ -41,7 +41,18 @@ impl Stage {
         name: &str,
         command: Command,
     ) -> Result<Program> {
-        Program::start_writing_to(output.into(), &self.role(name), command)
+        Program::start_between([Stdio::piped(), output.into()], &self.role(name), command)
+    }
+
+    /// Starts a program with a given standard input.
+    #[track_caller]
+    pub fn start_reading_from(
+        &self,
+        input: Stdio,
+        name: &str,
+        command: Command,
+    ) -> Result<Program> {
+        Program::start_between([input, Stdio::piped()], &self.role(name), command)
     }
 
     /// Starts a program on a terminal.

@@ -98,6 +98,8 @@ fn what_is_no_part_of_one_run_is_refused_with_all_reasons() {
     other.workload.dialect = "nats".into();
     other.workload.duration = 5.0;
     let calm = Workload {
+        untimed: 0,
+        others_after: 0.0,
         churn: 0.0,
         reconnect: 0.0,
         kill_every: 0.0,

@@ -291,6 +291,7 @@ pub(super) fn circumstances(record: &Record) -> Markup {
         ("rooms", count(asked.rooms.into())),
         ("idle clients", count(asked.idle_clients.into())),
         ("slow readers", count(asked.slow_readers.into())),
+        ("deliveries", verdict::untimed(asked).unwrap_or_else(|| "all timed".to_owned())),
         ("churn", format!("{}/s", rate(asked.churn))),
         ("cut off", format!("{}/s", rate(asked.reconnect))),
         ("pacing", pacing(&asked.pacing)),

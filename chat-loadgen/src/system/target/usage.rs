@@ -65,19 +65,25 @@ pub(super) fn started(id: u32) -> Option<u64> {
 pub(super) fn family(id: u32) -> Vec<Found> {
     let id = id.cast_signed();
     let processes = all_processes().into_iter().flatten().flatten();
-    let mut strangers: Vec<Found> = processes.filter_map(Found::new).collect();
-    let mut family: Vec<Found> = Vec::new();
+    // A process that is held takes a descriptor, and a run may have none to spare.
+    let mut strangers: Vec<Stat> = processes.filter_map(|process| process.stat().ok()).collect();
+    let mut family: Vec<Stat> = Vec::new();
     loop {
-        let belongs = |Found { stat, .. }: &mut Found| {
-            let is_child = family.iter().any(|member| member.stat.pid == stat.ppid);
+        let belongs = |stat: &mut Stat| {
+            let is_child = family.iter().any(|member| member.pid == stat.ppid);
             stat.pid == id || stat.pgrp == id || is_child
         };
-        let found: Vec<Found> = strangers.extract_if(.., belongs).collect();
+        let found: Vec<Stat> = strangers.extract_if(.., belongs).collect();
         if found.is_empty() {
-            return family;
+            break;
         }
         family.extend(found);
     }
+    let still = |stat: Stat| {
+        let found = find(stat.pid.unsigned_abs())?;
+        (found.stat.starttime == stat.starttime).then_some(found)
+    };
+    family.into_iter().filter_map(still).collect()
 }
 
 /// Returns whether a process of the family is alive.

@@ -32,6 +32,8 @@ pub(crate) struct Judge {
     pub(crate) servers: Box<[AtServer]>,
     /// Deliveries that were due and came as they should.
     pub(crate) ok: u64,
+    /// Deliveries of the measuring window's messages to clients that read later.
+    pub(crate) later: u64,
     /// True for what arrives after the drain's deadline.
     pub(crate) late: bool,
     /// True in a closed loop: the next message waits until an earlier one is complete.
@@ -61,6 +63,7 @@ impl Judge {
             servers: AtServer::of_each(shared.servers),
             ok: 0,
             ok_published: 0,
+            later: 0,
             late: false,
             closed,
             deliveries: 0,
@@ -162,7 +165,12 @@ impl Judge {
             self.anomalies.elsewhere += 1;
             return true;
         }
-        if client.session.is_some() && shared.in_flight.crosses(sender, number, client.since) {
+        if client.part == Part::Later {
+            let times = shared.in_flight.times(sender, number);
+            let counts = times.is_some_and(|times| shared.window.holds(times.intended));
+            self.later += u64::from(counts);
+        } else if client.session.is_some() && shared.in_flight.crosses(sender, number, client.since)
+        {
             self.crossed(shared, key, counted);
         } else if let Some(taken) = self.latency.delivered(shared, key, now, counted) {
             client.received.add(taken.response);

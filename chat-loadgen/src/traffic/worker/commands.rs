@@ -57,6 +57,8 @@ pub(crate) struct Finding {
     pub(crate) disturbance: Disturbance,
     /// Deliveries without times.
     pub(crate) untimed: u64,
+    /// Deliveries of the measuring window's messages to clients that read later.
+    pub(crate) later: u64,
     /// Deliveries of the measuring window's messages that came within it.
     pub(crate) in_window: u64,
     pub(crate) anomalies: Anomalies,

@@ -11,6 +11,7 @@ mod slow_readers;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
+use std::thread;
 use std::time::Duration;
 
 use mio::event::Event;
@@ -63,6 +64,10 @@ pub(crate) struct Worker {
     used: Option<ThreadUse>,
     /// Timed deliveries when the measuring window closed; nothing before that.
     in_window: Option<u64>,
+    /// Time for which its clients do not read, if they read later than others.
+    pause: Option<Duration>,
+    /// True if the last wait for events brought none, once all clients have joined.
+    is_quiet: bool,
     /// Maximum wait for events.
     longest_wait: Duration,
     meter: Meter,
@@ -76,6 +81,7 @@ impl Worker {
         closed: bool,
         clients: usize,
         rooms: u32,
+        pause: Option<Duration>,
         (poll, commands, reports): (Poll, Receiver<Command>, SyncSender<IntervalReport>),
     ) -> Self {
         let shared = Arc::clone(senders.shared());
@@ -102,6 +108,8 @@ impl Worker {
             began: None,
             used: None,
             in_window: None,
+            pause,
+            is_quiet: false,
             longest_wait: longest_wait(watches),
             meter: Meter::new(watches),
         }
@@ -119,6 +127,7 @@ impl Worker {
                 events.clear();
             }
             let idle = self.again.is_empty() && events.iter().all(|event| event.token() == WAKE);
+            self.read_later(idle);
             self.check_clock(from, idle);
             for event in &events {
                 if event.token() != WAKE {
@@ -137,6 +146,15 @@ impl Worker {
             self.see_off();
             self.publish_progress();
         }
+    }
+
+    /// Waits where clients read later than others: once for all that comes without a gap.
+    fn read_later(&mut self, idle: bool) {
+        let Some(pause) = self.pause else { return };
+        if !idle && self.is_quiet {
+            thread::sleep(pause);
+        }
+        self.is_quiet = idle && self.shared.window.start() != u64::MAX;
     }
 
     fn handle(&mut self, event: &Event) {
@@ -259,7 +277,8 @@ impl Worker {
         if progress.all_sent.load(Ordering::Relaxed) {
             let clients = self.clients.iter().flatten();
             let all = self.closed || self.shared.in_flight.has_others();
-            let waiting = clients.filter(|client| all || client.part == Part::Churner);
+            let waiting =
+                clients.filter(|client| all || matches!(client.part, Part::Churner | Part::Later));
             let outstanding = waiting.map(|client| client.outstanding(&self.shared)).sum();
             self.shared.outstanding[self.index].store(outstanding, Ordering::Relaxed);
         }
@@ -279,8 +298,11 @@ impl Worker {
         let now = self.shared.clock.now();
         // A closed loop has its threads wait for each other all the time.
         let counts = !self.closed && self.in_window.is_none() && now >= self.shared.window.start();
-        let found = self.meter.waited(Wait { from, to: now, idle }, counts);
-        self.judge.latency.disturbance.go_on(found, now, &self.shared.standstill);
+        // A pause is no standstill, and disturbs nothing that is timed.
+        if self.pause.is_none() {
+            let found = self.meter.waited(Wait { from, to: now, idle }, counts);
+            self.judge.latency.disturbance.go_on(found, now, &self.shared.standstill);
+        }
         let start = self.shared.window.start();
         let Some(since) = now.checked_sub(start) else { return };
         let interval = since / INTERVAL;
@@ -304,7 +326,7 @@ impl Worker {
 
     /// Notes what the thread used within the measuring window, and what had come by its end.
     fn close_window(&mut self) {
-        self.in_window = Some(self.judge.latency.timed());
+        self.in_window = Some(self.judge.latency.timed() + self.judge.later);
         if let (Some(began), Some(now)) = (self.began, ThreadUse::now()) {
             self.used = Some(now.since(began));
         }
@@ -334,7 +356,7 @@ impl Worker {
         if self.in_window.is_none() {
             self.close_window();
         }
-        let Judge { latency, anomalies, ok, servers, .. } = self.judge;
+        let Judge { latency, anomalies, ok, servers, later, .. } = self.judge;
         let (messages, disturbance, untimed) = latency.finish(&self.shared);
         let (disconnected, used) = (self.disconnected, self.used);
         let in_window = self.in_window.unwrap_or(0);
@@ -343,6 +365,7 @@ impl Worker {
             messages,
             disturbance,
             untimed,
+            later,
             in_window,
             anomalies,
             ok,

@@ -53,6 +53,13 @@ impl Conversation<'_> {
     }
 
     pub(super) fn perform(&mut self, action: Action<'_>) -> ControlFlow<()> {
+        if let Action::Refuse(refusal)
+        | Action::AskAgain(refusal)
+        | Action::AskWordAgain(refusal)
+        | Action::Dismiss(refusal) = &action
+        {
+            self.membership.note_refusal(refusal);
+        }
         match action {
             Action::Say(text) => self.membership.say(&text),
             Action::Refuse(refusal) => self.refuse(&refusal),
@@ -95,6 +102,7 @@ impl Conversation<'_> {
                 return ControlFlow::Break(());
             }
             Ok(Taken::KeptOut(refusal)) => {
+                self.membership.note_refusal(&refusal);
                 self.end(Code::Removed, self.server.language().refusal(&refusal));
                 return ControlFlow::Break(());
             }

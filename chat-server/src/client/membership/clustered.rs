@@ -137,6 +137,7 @@ impl<'a> Membership<'a> {
             served.set_person(peer, hold.id);
         }
         self.person = Some((hold, name));
+        self.note_arrival();
     }
 
     pub(super) fn has_arrived(&mut self, (room, member, caused): Arrived<TcpConnection>) {
@@ -170,6 +171,7 @@ impl<'a> Membership<'a> {
         let is_too_long = line.len() > LONGEST;
         if is_too_long {
             let refusal = Refusal::LineTooLong(self.server.config.max_line);
+            self.note_refusal(&refusal);
             let line = self.server.language().refusal(&refusal);
             self.tell(&Notice::new("refusal", line, []));
         }

@@ -12,6 +12,7 @@ impl Membership<'_> {
     pub(super) fn is_silenced(&mut self) -> bool {
         let Some((hold, _)) = &self.person else { return false };
         let Err(refusal) = self.server.directory.may_speak(hold.id) else { return false };
+        self.note_refusal(&refusal);
         let line = self.server.language().refusal(&refusal);
         self.tell(&Notice::new("refusal", line, []));
         true

@@ -260,7 +260,9 @@ impl<'a> Membership<'a> {
     }
 
     fn refuse(&mut self, error: AccountError) {
-        let line = self.server.language().refusal(&Refusal::Account(error)).to_string();
+        let refusal = Refusal::Account(error);
+        self.note_refusal(&refusal);
+        let line = self.server.language().refusal(&refusal).to_string();
         self.tell(&Notice::new("refusal", line, []));
     }
 }

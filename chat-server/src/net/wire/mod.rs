@@ -10,6 +10,7 @@ pub(crate) mod websocket;
 use std::io;
 use std::ops::Range;
 
+use chat_protocol::options::server_address::Door;
 use chat_protocol::websocket::frame::Code;
 use encoding::Encoding;
 use text::Text;
@@ -46,6 +47,16 @@ impl Wire {
     /// The encoding of what is sent.
     pub(crate) fn encoding(&self) -> Encoding {
         self.frames().map_or(Encoding::Text, WebSocket::encoding)
+    }
+
+    /// The way by which its client has come. Encryption may end at a proxy.
+    pub(super) fn door(&self) -> Door {
+        match (self.is_encrypted(), self.has_frames()) {
+            (false, false) => Door::Plain,
+            (true, false) => Door::Tls,
+            (false, true) => Door::WebSocket,
+            (true, true) => Door::SecureWebSocket,
+        }
     }
 
     /// Returns whether lines are all that its socket sees.

@@ -70,7 +70,9 @@ async fn r5_7_a_crowd_is_told_numbers_once_a_second_and_then_names_again() {
     let (_, ana) = chat.come_as("Ana", Encoding::Text);
     let bea = chat.come("Bea");
     // These do not count: the room is small.
-    ["Caro", "Dora", "Eva"].map(|name| chat.come(name));
+    for name in ["Caro", "Dora", "Eva"] {
+        chat.come(name);
+    }
     let [fay, gil] = ["Fay", "Gil"].map(|name| chat.come(name));
     chat.leave(gil);
     let new: Name = "Fe".parse().unwrap();
@@ -95,7 +97,9 @@ async fn r5_7_a_room_that_is_not_larger_or_has_no_limits_hears_of_each() {
         let mut due = String::new();
         for _ in 0..5 {
             let ids: Vec<_> = names.iter().map(|name| chat.come(name)).collect();
-            ids.into_iter().for_each(|id| chat.leave(id));
+            for id in ids {
+                chat.leave(id);
+            }
             due.extend(names.iter().map(|name| format!("* {name} se ha unido\n")));
             due.extend(names.iter().map(|name| format!("* {name} ha salido\n")));
         }
@@ -109,7 +113,9 @@ async fn r5_7_who_is_on_the_way_is_in_no_number_yet() {
     let chat = Chat::new(Some(LIMITS));
     let (_, ana) = chat.come_as("Ana", Encoding::Text);
     let on_the_way = chat.0.admit("Zoe".parse().unwrap(), Encoding::Text, None).unwrap();
-    ["Bea", "Caro", "Dora", "Eva"].map(|name| chat.come(name));
+    for name in ["Bea", "Caro", "Dora", "Eva"] {
+        chat.come(name);
+    }
     assert_eq!(heard_since("* Eva", &ana).await, "* Eva se ha unido\n");
     let gil = chat.come("Gil");
     one_second().await;

@@ -50,6 +50,6 @@ impl<T: Transport> People<T> {
     }
 }
 
-#[cfg(test)]
 #[cfg(feature = "cluster")]
+#[cfg(test)]
 mod tests;

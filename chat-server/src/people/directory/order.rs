@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use chat_protocol::name::Name;
 use chat_store::session::Session;
 
+use super::coming::Hold;
 use super::{Directory, FIRST, OpenRoom, People, PersonId};
 use crate::net::transport::Transport;
 use crate::net::wire::encoding::Encoding;
@@ -15,6 +16,13 @@ impl<T: Transport> Directory<T> {
     /// Sets what holds in the whole chat, before any client is there.
     pub(crate) fn keep_order(&self, house: House<PersonId>) {
         self.lock().house = house;
+    }
+
+    /// The account of a person that a connection has, and the name of its room. `None`: another connection has it by now.
+    pub(crate) fn whereabouts(&self, hold: Hold) -> Option<(Option<Box<str>>, Name)> {
+        let people = self.lock();
+        let person = people.is_held(hold).then(|| people.person(hold.id))?;
+        Some((person.account.clone(), people.room_name(hold.id).clone()))
     }
 
     /// The message of the day in this encoding, if there is one.

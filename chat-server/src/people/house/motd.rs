@@ -11,6 +11,7 @@ use chat_protocol::text::passable;
 use tokio::task::spawn_blocking;
 
 use crate::net::wire::encoding::{Encoding, Object};
+use crate::service::Reloading;
 
 /// The message, and the file from which it comes. There may be none.
 #[derive(Debug, Default)]
@@ -43,9 +44,10 @@ impl Motd {
 
     /// Reads the file anew for those who join from now on, on a thread of its own: a file can take its time. The old message
     /// stays if there is something wrong.
-    pub(crate) fn reload(self: &Arc<Self>) {
-        let motd = Arc::clone(self);
+    pub(crate) fn reload(self: &Arc<Self>, reloading: &Reloading) {
+        let (motd, reloading) = (Arc::clone(self), reloading.clone());
         spawn_blocking(move || {
+            let _reloading = reloading;
             let Some(path) = &motd.path else { return };
             match lines(path) {
                 Ok(lines) => {

@@ -232,8 +232,10 @@ impl<T: Transport> People<T> {
         lifted: Vec<u64>,
     ) {
         let deed = FORMS.iter().find(|form| form.verb == verb).map_or("", |form| form.word);
+        let (account, address) = (self.person(by).account.as_deref(), self.address(by));
+        let address = address.map(tracing::field::display);
         let (by, room) = (self.person(by).name.as_str(), self.room_name(by).as_str());
-        tracing::info!(by, deed, room, whom, why, "moderation");
+        tracing::info!(by, address, account, deed, room, whom, why, "moderation");
         if let Some(store) = &self.house.store {
             let at = milliseconds(self.time.since_1970());
             let [by, room, whom, why] = [by, room, whom, why].map(Into::into);

@@ -4,12 +4,14 @@ use std::time::Duration;
 use chat_protocol::command::{Command, Parsed, parse};
 use chat_protocol::language::Language;
 use chat_protocol::name::{Name, NameError};
+use chat_protocol::refusal::Refusal;
 use chat_store::session::Token;
 use tokio::task::yield_now;
 
 use super::*;
 use crate::net::transport::fake::Recorder;
 use crate::net::wire::encoding::Encoding;
+use crate::people::commands::Effect;
 use crate::people::directory::coming::Leaving;
 use crate::people::directory::sessions::Sessions;
 use crate::people::directory::{Arrival, Directory, Location, Rules};
@@ -162,5 +164,7 @@ async fn a_name_that_is_taken_elsewhere_is_taken_here() {
     assert_eq!(taken, Err(NameError::Taken));
     let command = Command::Rename("EVA".to_owned());
     let (effect, _) = chat.directory.execute(Hold::without_session(chat.zoe), command, None);
-    assert!(effect.is_none());
+    let is_refused = matches!(effect, Some(Effect::Refused(refusal))
+        if *refusal == Refusal::Name(NameError::Taken));
+    assert!(is_refused);
 }
