@@ -270,6 +270,7 @@ async fn shut_down(server: &Server, connections: TaskTracker) {
     let Server { config, console, directory, deliveries, .. } = server;
     console.announce(config.common.lang.closing());
     service::stopping();
+    directory.tell_crowds();
     server.stopping.cancel();
     let drained = timeout(config.drain() / 5 * 4, async {
         connections.close();

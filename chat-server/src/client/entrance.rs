@@ -89,6 +89,7 @@ async fn serve_admitted(
             conversation.end(Code::Restart, language.was_isolated());
         }
         End::Dismissed(Dismissal::Displaced) => {
+            conversation.membership.note_refusal(&Refusal::ServerFull);
             conversation.end(Code::Full, language.refusal(&Refusal::ServerFull));
         }
         End::Nameless => {

@@ -189,12 +189,16 @@ impl<T: Transport> Directory<T> {
         self.lock().tell_line(id, line);
     }
 
-    /// Closes all rooms to new members and messages; pending messages are still delivered.
-    pub(crate) fn close(&self) {
+    /// Crowds are told what they do not know yet.
+    pub(crate) fn tell_crowds(&self) {
         for open in self.lock().rooms.values() {
             open.crowd.tell(&open.room);
-            open.room.close();
         }
+    }
+
+    /// Closes all rooms to new members and messages; pending messages are still delivered.
+    pub(crate) fn close(&self) {
+        self.lock().rooms.values().for_each(|open| open.room.close());
     }
 
     /// What is done until it is unlocked is done at the time of the system's clocks.

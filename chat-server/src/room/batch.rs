@@ -11,7 +11,7 @@ use crate::room::letter::Letter;
 use crate::room::seat::{MemberId, Seat};
 
 /// The buffer that an idle room keeps, in bytes, so that ordinary talk need not ask for memory.
-const KEPT: usize = 1024;
+pub(super) const KEPT: usize = 1024;
 
 /// The text that members get in one write each, and what differs from member to member.
 ///
@@ -105,7 +105,9 @@ impl<T> Batch<T> {
 
     /// Gives back the memory of a busy moment, when empty.
     pub(crate) fn shrink(&mut self) {
-        if self.is_empty() && self.text.capacity().max(self.json.capacity()) > KEPT {
+        let exceptions = self.exceptions.capacity() * size_of::<Exception>();
+        let capacity = self.text.capacity().max(self.json.capacity()).max(exceptions);
+        if self.is_empty() && capacity > KEPT {
             *self = Self::default();
         }
     }

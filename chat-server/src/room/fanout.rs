@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::num::NonZeroUsize;
 use std::pin::pin;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use chat_protocol::language::Language;
@@ -51,7 +52,7 @@ pub(crate) struct Deliveries {
 }
 
 impl Deliveries {
-    /// The receiver gets the end of a fan-out that has panicked. Needs a runtime, all of whose threads share large passes.
+    /// The receiver gets the end of a fan-out that has panicked. Needs a runtime: a large pass is shared by as many threads as that has.
     pub(crate) fn new(
         limits: OutboxLimits,
         coalesce: Option<Duration>,
@@ -60,8 +61,9 @@ impl Deliveries {
         let (failed, failure) = mpsc::channel(1);
         let [running, partings] = std::array::from_fn(|_| TaskTracker::new());
         let (lagging, memories) = (Arc::new(Lagging::new()), memories.map(Arc::new));
-        let threads = NonZeroUsize::new(Handle::current().metrics().num_workers());
-        let threads = threads.unwrap_or(NonZeroUsize::MIN);
+        let threads = Handle::current().metrics().num_workers();
+        let processors = available_parallelism().map_or(1, NonZeroUsize::get);
+        let threads = NonZeroUsize::new(threads.min(processors)).unwrap_or(NonZeroUsize::MIN);
         let new = Self { running, partings, limits, coalesce, threads, lagging, memories, failed };
         (new, failure)
     }
@@ -96,7 +98,7 @@ impl Deliveries {
             members.take_turn(&mut due, &pass);
         }
         members.end(&pass, |seat| self.part(seat));
-        members.batch.shrink();
+        members.shrink();
     }
 
     fn pass<'a, T>(&'a self, room: &'a Room<T>) -> Pass<'a> {

@@ -18,7 +18,7 @@ use crate::counts::Passed;
 use crate::net::transport::Transport;
 use crate::net::wire::encoding::Encoding;
 use crate::net::wire::text::Text;
-use crate::room::batch::{Batch, Departure, Exception, OwnText};
+use crate::room::batch::{Batch, Departure, Exception, KEPT, OwnText};
 use crate::room::outbox::{Lagging, OutboxLimits};
 use crate::room::seat::{MemberId, Seat};
 
@@ -72,6 +72,16 @@ struct Delivery<'a> {
 impl<T> Default for Members<T> {
     fn default() -> Self {
         Self { seats: Vec::new(), batch: Batch::default(), own: OwnText::default() }
+    }
+}
+
+impl<T> Members<T> {
+    /// Gives back the memory of a busy moment.
+    pub(super) fn shrink(&mut self) {
+        self.batch.shrink();
+        if self.own.text.capacity() > KEPT {
+            self.own = OwnText::default();
+        }
     }
 }
 
@@ -206,7 +216,7 @@ impl<T: Transport> Share<'_, T> {
     /// The threads take one small share after the other, until none is left. A thread that cannot be started is missed
     /// by nobody.
     fn divide(self, delivery: Delivery<'_>) {
-        let threads = delivery.pass.threads.get();
+        let threads = delivery.pass.threads.get().min(self.seats.len().div_ceil(SHARE));
         let (shares, runtime) = (Mutex::new(self.shares()), Handle::current());
         let next = || shares.lock().unwrap_or_else(PoisonError::into_inner).next();
         let serve = || {

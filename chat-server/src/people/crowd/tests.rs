@@ -158,13 +158,13 @@ async fn r10_21_a_crowd_is_an_object_with_numbers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r5_7_a_room_that_closes_is_told_what_it_does_not_know_yet() {
+async fn r5_7_at_the_end_a_crowd_is_told_what_it_does_not_know_yet() {
     let chat = Chat::new(Some(LIMITS));
     let (_, ana) = chat.come_as("Ana", Encoding::Text);
     for number in 0..10 {
         chat.come(&format!("P{number}"));
     }
-    chat.0.close();
+    chat.0.tell_crowds();
     assert_eq!(heard_since("* 6", &ana).await, "* 6 personas se han unido; ahora hay 11\n");
 }
 

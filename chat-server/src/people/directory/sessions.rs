@@ -230,12 +230,14 @@ impl<T: Transport> People<T> {
                 if let Location::InRoom(room, member) = &self.person(id).location {
                     self.deliveries.end(room.hand_over(*member).0);
                 }
+                // On its way it has left one room, and the other is yet to hear of it.
+                let is_coming = self.rooms[&self.person(id).room].coming.contains(&id);
                 let location = &mut self.person_mut(id).location;
                 // What was said to it on its way to a room waits for it still, where it is.
                 if !matches!((&*location, &onward), (Location::Moving(_), Location::Moving(_))) {
                     *location = onward;
                 }
-                (id, Back::new(behind, session, false))
+                (id, Back::new(behind, session, is_coming))
             }
             None => self.readmit(token, behind, onward, (ip, origin))?,
         };

@@ -55,7 +55,7 @@ impl<T> Room<T> {
                 state.closed
             };
             // An idle room holds no buffers.
-            members.batch.shrink();
+            members.shrink();
             if closed {
                 return None;
             }
@@ -85,12 +85,14 @@ impl<T> Room<T> {
         None
     }
 
-    /// Puts what is to be delivered into `batch`, which is empty, and says whether that is anything.
+    /// Puts what is to be delivered into `batch`, and says whether that is anything.
     fn take(&self, state: &mut State<T>, batch: &mut Batch<T>) -> bool {
         state.announced = false;
         if state.batch.is_empty() {
             return false;
         }
+        // A pass that panicked would have left something.
+        batch.clear();
         mem::swap(&mut state.batch, batch);
         self.taken.notify_waiters();
         true
