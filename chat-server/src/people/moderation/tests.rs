@@ -36,10 +36,14 @@ struct Chat(Directory<Recorder>);
 
 impl Chat {
     fn new() -> Self {
+        Self::with(RULES)
+    }
+
+    fn with(rules: Rules) -> Self {
         let sessions = Sessions::new(Duration::from_mins(1), Duration::from_secs(10));
         let memories = Memories::new(0, Language::Es, Archive::None);
         let deliveries = Deliveries::new(OutboxLimits::lenient(), None, Some(memories)).0;
-        let directory = Directory::new(deliveries, RULES, sessions);
+        let directory = Directory::new(deliveries, rules, sessions);
         directory.keep_order(House::of_admin("zoe"));
         Self(directory)
     }

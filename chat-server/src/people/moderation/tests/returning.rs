@@ -99,3 +99,16 @@ async fn r13_4_who_is_banned_does_not_come_back_to_its_session() {
     chat.does(admin, "/vetar GIL").unwrap();
     assert_eq!(chat.resume(&token, "192.0.3.1").map(drop), refused, "by its name");
 }
+
+#[tokio::test]
+async fn r5_3_who_comes_back_again_before_it_has_arrived_is_announced() {
+    let chat = Chat::with(Rules { presence: true, ..RULES });
+    let (fay, heard) = chat.come("Fay");
+    let (gil, member) = chat.come("Gil");
+    let token = chat.begin(gil, &member).await;
+    chat.0.lock().depart(gil, Leaving::Cut);
+    chat.resume(&token, "127.0.0.1").unwrap();
+    let (hold, arrival) = chat.resume(&token, "127.0.0.1").unwrap();
+    chat.0.arrive_at(hold, Seat::new(Arc::new(Recorder::eager())), arrival).unwrap();
+    chat.hears((fay, &heard), "* Gil se ha unido").await;
+}
