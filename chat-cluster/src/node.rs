@@ -55,8 +55,7 @@ pub enum Event<'a> {
     Back,
     /// The chat of the others cannot be taken over, for this reason. It asks again.
     Refused(RestoreError),
-    /// It is not part of the cluster any more: its people are to be let go. Nothing comes after this; a new node with another
-    /// incarnation may join.
+    /// It is not part of the cluster any more: its people are to be let go. Nothing comes after this; a new node may join.
     Fenced(Fenced),
 }
 
