@@ -249,6 +249,8 @@ fn unfit_checks(run: &RunOptions, plan: &Plan) -> Option<Impossible> {
         Some(Impossible::SpawnSeveral)
     } else if plan.numbers.later > 0 && plan.addresses.len() > 1 {
         Some(Impossible::TimedSeveral)
+    } else if plan.numbers.later > 0 && plan.others_after >= plan.drain_timeout {
+        Some(Impossible::TimedLate)
     } else if let Some(lacking) = lacking_placeholder(&run.target) {
         Some(Impossible::NoPlaceholder(lacking))
     } else if plan.faults.cut_node.is_some_and(|time| time >= plan.duration) {

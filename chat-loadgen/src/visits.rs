@@ -30,7 +30,7 @@ struct Findings {
     done: u64,
     /// Those that the server or the system refused, or ended too early.
     failed: u64,
-    /// Those that were not over in time.
+    /// Those that were not over in time, or had no room to begin.
     unfinished: u64,
     /// Visits that ended well, per second, until the last of them ended.
     rate: f64,
@@ -70,7 +70,8 @@ struct Visits<'a> {
     poll: Poll,
     visitors: Vec<Option<Visitor>>,
     free: Vec<usize>,
-    due: u64,
+    /// The number of visits that have begun.
+    begun: u64,
     failed: u64,
     took: Histogram<u64>,
     last: u64,
@@ -94,7 +95,7 @@ pub(crate) fn run(options: &VisitOptions) -> io::Result<()> {
         poll: Poll::new()?,
         visitors: (0..AT_A_TIME).map(|_| None).collect(),
         free: (0..AT_A_TIME).collect(),
-        due: 0,
+        begun: 0,
         failed: 0,
         took: histogram(),
         last: 0,
@@ -124,21 +125,27 @@ impl Visits<'_> {
         let seconds = Duration::from_nanos(self.last.max(1)).as_secs_f64();
         #[expect(clippy::cast_precision_loss, reason = "a rate")]
         let rate = done as f64 / seconds;
-        let unfinished = self.due - done - self.failed;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a number of visits"
+        )]
+        let due = (self.options.rate * self.options.duration.as_secs_f64()).ceil() as u64;
+        let unfinished = due - done - self.failed;
         let took = Summary::of(&self.took);
-        Ok(Findings { due: self.due, done, failed: self.failed, unfinished, rate, took })
+        Ok(Findings { due, done, failed: self.failed, unfinished, rate, took })
     }
 
     /// Begins the visits that are due, as far as there is room for them. Those that have to wait stay due.
     fn begin_those_due(&mut self, end: u64) {
         for _ in 0..AT_ONCE {
             #[expect(clippy::cast_precision_loss, reason = "a number of visits")]
-            let due = nanoseconds(self.due as f64 / self.options.rate.max(1e-9));
+            let due = nanoseconds(self.begun as f64 / self.options.rate.max(1e-9));
             if due >= end || due > self.clock.now() {
                 return;
             }
             let Some(at) = self.free.pop() else { return };
-            self.due += 1;
+            self.begun += 1;
             match self.begin(at, due) {
                 Ok(visitor) => self.visitors[at] = Some(visitor),
                 Err(_) => self.fail(at),
@@ -151,7 +158,7 @@ impl Visits<'_> {
         socket.set_nonblocking(true)?;
         let from = &self.options.from;
         #[expect(clippy::cast_possible_truncation, reason = "a place in a list")]
-        if let Some(&from) = from.get(self.due as usize % from.len().max(1)) {
+        if let Some(&from) = from.get(self.begun as usize % from.len().max(1)) {
             socket.bind(&SocketAddr::new(from, 0).into())?;
         }
         // It does not wait; what becomes of it is said by the first event.
@@ -159,7 +166,7 @@ impl Visits<'_> {
         let mut stream = TcpStream::from_std(socket.into());
         let interest = Interest::READABLE | Interest::WRITABLE;
         self.poll.registry().register(&mut stream, Token(at), interest)?;
-        let who = Who { name: format!("{}-{}", self.options.names, self.due), room: Some(0) };
+        let who = Who { name: format!("{}-{}", self.options.names, self.begun), room: Some(0) };
         let mut hello = Vec::new();
         let stage = self.dialect.hello(&who, &mut hello);
         let (rest, leaves) = (Vec::new(), false);

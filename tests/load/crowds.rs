@@ -25,19 +25,22 @@ fn those_that_read_later_are_judged_and_counted_and_not_timed() -> Result {
 fn what_those_that_read_later_do_not_get_is_lost() -> Result {
     let relay = Relay::start(&["--drop", "1/1"])?;
     let crowd = ["--clients", "20", "--senders", "1", "--rate", "50/s", "--timed", "1"];
-    let ended = run_at(relay.address, &[&crowd[..], &["--drain-timeout", "300ms"]].concat());
+    let ended = run_at(
+        relay.address,
+        &[&crowd[..], &["--drain-timeout", "300ms", "--others-after", "100ms"]].concat(),
+    );
     ended.closes();
     assert_eq!((ended.number("/ledger/lost"), ended.status), (50 * 19, Some(3)));
     Ok(())
 }
 
 #[test]
-fn timed_clients_and_a_closed_loop_do_not_go_together() {
-    let output = binaries::loadgen()
-        .args(["--timed", "5", "--window", "3", "--dry-run"])
-        .output()
-        .expect("it starts");
-    assert_eq!(output.status.code(), Some(2));
+fn timed_clients_go_neither_with_a_closed_loop_nor_with_others_that_read_after_the_end() {
+    for options in [["--window", "3"], ["--others-after", "5s"]] {
+        let mut generator = binaries::loadgen();
+        let output = generator.args(["--timed", "5", "--dry-run"]).args(options).output();
+        assert_eq!(output.expect("it starts").status.code(), Some(2), "{options:?}");
+    }
 }
 
 #[test]

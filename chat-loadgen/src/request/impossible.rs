@@ -19,6 +19,9 @@ pub(crate) enum Impossible {
         "--timed needs a single --server: the figures of each of several are those of all clients"
     )]
     TimedSeveral,
+    /// What is read later would count as lost.
+    #[error("--others-after is not before the end of --drain-timeout")]
+    TimedLate,
     /// The command of a node lacks what tells it from others, or where its broker is.
     #[error("the command of --spawn lacks {0}, which each node needs")]
     NoPlaceholder(&'static str),
