@@ -82,14 +82,7 @@ async fn take_part(
     let epoch = chat.epoch;
     let mut keeper = Keeper::new(log.archive(), created);
     loop {
-        for proposal in cluster.take_proposals() {
-            let super::Proposal { number, act, subject } = proposal;
-            if let Err(error) = node.propose(number, act, subject) {
-                tracing::error!("an act of a client was not taken: {error}");
-                // It would wait for ever.
-                drop(u32::try_from(number).ok().and_then(|link| cluster.take_waiting(link)));
-            }
-        }
+        propose(cluster, &mut node);
         let mut ended = None;
         node.turn(begun.elapsed(), log, &mut chat, &mut |event| match event {
             Event::Ready(replica) => {
@@ -101,7 +94,7 @@ async fn take_part(
             }
             Event::Away | Event::Back => set_away(server, cluster, event == Event::Away),
             Event::Refused(why) => {
-                tracing::error!("waits for the other servers of this chat: {why}")
+                tracing::error!("waits for the other servers of this chat: {why}");
             }
             Event::Fenced(fenced) => ended = Some(fenced),
         });
@@ -124,6 +117,18 @@ async fn take_part(
             () = log.arrived() => {}
             () = cluster.woken.notified() => {}
             () = sleep_until(due.unwrap_or(begun)), if due.is_some() => {}
+        }
+    }
+}
+
+/// Gives the node what clients want to do.
+fn propose(cluster: &Cluster<TcpConnection>, node: &mut Node) {
+    for proposal in cluster.take_proposals() {
+        let super::Proposal { number, act, subject } = proposal;
+        if let Err(error) = node.propose(number, act, subject) {
+            tracing::error!("an act of a client was not taken: {error}");
+            // It would wait for ever.
+            drop(u32::try_from(number).ok().and_then(|link| cluster.take_waiting(link)));
         }
     }
 }

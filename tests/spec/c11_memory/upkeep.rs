@@ -22,7 +22,8 @@ const VERSIONS: [(u32, &str); 2] = [
 /// Runs `chat-server store`. Returns its status, its output and its error.
 fn store(arguments: &[&str]) -> (Option<i32>, String, String) {
     let output = binaries::server().arg("store").args(arguments).output().expect("it runs");
-    let [out, error] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+    let [out, error] =
+        [output.stdout, output.stderr].map(|text| String::from_utf8(text).expect("text"));
     (output.status.code(), out, error)
 }
 
