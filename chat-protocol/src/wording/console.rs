@@ -117,8 +117,8 @@ texts! {
     }
     /// A store's file is whole (requirement 11.18).
     pub store_is_whole(path: &str, version: u32, has: &str) {
-        es: "{path} está entero, con tablas de la versión {version}; {has}",
-        en: "{path} is whole, with tables of version {version}; {has}",
+        es: "archivo entero: {path}, con tablas de la versión {version}; {has}",
+        en: "whole file: {path}, with tables of version {version}; {has}",
     }
     /// What is in a store's file.
     pub store_has(messages: u64, rooms: u32, accounts: u32, sessions: u32, sanctions: u32) {

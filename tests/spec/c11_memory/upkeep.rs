@@ -36,7 +36,7 @@ fn fails(arguments: &[&str], reason: &str) {
 }
 
 fn whole(file: &str, has: &str) -> (Option<i32>, String, String) {
-    let line = format!("{file} está entero, con tablas de la versión 7; {has}\n");
+    let line = format!("archivo entero: {file}, con tablas de la versión 7; {has}\n");
     (Some(0), line, String::new())
 }
 
@@ -87,7 +87,7 @@ fn r11_19_a_copy_is_as_the_file_was_and_a_server_can_begin_from_it() -> Result {
     bea.expect("Ana > antes")?;
     let (status, out, error) = store(&["backup", &place.file, &copy]);
     assert_eq!((status, &*error), (Some(0), ""));
-    assert!(out.starts_with(&format!("{copy} está entero")), "{out}");
+    assert!(out.starts_with(&format!("archivo entero: {copy}")), "{out}");
     ana.send("después\n")?;
     bea.expect("Ana > después")?;
     fails(&["backup", &place.file, &copy], &format!("no se puede guardar en {copy}: "));
