@@ -34,9 +34,14 @@ pub fn if_asked(command: &Command) {
     let asked = Command::new(command.get_name().to_owned()).arg(kind.required(true));
     let asked = asked.try_get_matches().unwrap_or_else(|error| exit(&error, &in_one_line(&error)));
     let text = asked.get_one("generate").map(|kind| text(command.clone(), *kind));
-    // Who has closed standard output has enough of it.
-    let _ = io::stdout().write_all(&text.unwrap_or_default());
-    std::process::exit(0);
+    match io::stdout().write_all(&text.unwrap_or_default()) {
+        // Who has closed standard output has enough of it.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            eprintln!("cannot write: {error}");
+            std::process::exit(1);
+        }
+        _ => std::process::exit(0),
+    }
 }
 
 fn text(mut command: Command, kind: Kind) -> Vec<u8> {
@@ -49,8 +54,13 @@ fn text(mut command: Command, kind: Kind) -> Vec<u8> {
     };
     let mut text = Vec::new();
     let name = command.get_name().to_owned();
-    clap_complete::generate(shell, &mut command, name, &mut text);
-    text
+    clap_complete::generate(shell, &mut command, &name, &mut text);
+    if shell != Shell::Bash {
+        return text;
+    }
+    // clap_complete 4.6 names the cases of subcommands otherwise than it looks for them, if the program's name has a hyphen.
+    let [named, sought] = ["__subcmd__", "__"].map(|between| name.replace('-', between));
+    String::from_utf8_lossy(&text).replace(&format!("{named}__"), &format!("{sought}__")).into()
 }
 
 /// A manual page, in which the help of each subcommand is a section.

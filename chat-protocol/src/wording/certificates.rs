@@ -15,7 +15,8 @@ texts! {
         es: "no se puede escribir {path}: {reason}",
         en: "cannot write {path}: {reason}",
     }
-    exists_already {
+    exists_already { es: "ya existe", en: "it exists already" }
+    can_be_replaced {
         es: "ya existe (--force lo reemplaza, y con él la huella)",
         en: "it exists already (--force replaces it, and the fingerprint with it)",
     }
@@ -66,7 +67,11 @@ impl Language {
 
     /// A file cannot be written; gives the reason.
     pub fn cannot_write(self, path: &Path, reason: &io::Error) -> String {
-        self.cannot_write_file(&path.to_string_lossy(), &self.file_reason(reason)).to_string()
+        let reason = match reason.kind() {
+            io::ErrorKind::AlreadyExists => self.can_be_replaced().to_owned(),
+            _ => self.file_reason(reason),
+        };
+        self.cannot_write_file(&path.to_string_lossy(), &reason).to_string()
     }
 
     /// A file has no certificate.

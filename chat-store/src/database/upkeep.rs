@@ -5,7 +5,9 @@ use std::io;
 use std::path::Path;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior,
+};
 use thiserror::Error;
 
 use super::{BUSY, OpenError, VERSION, blocks, make_tables, private, reason, version};
@@ -60,12 +62,18 @@ pub fn back_up(path: &Path, to: &Path) -> Result<Contents, CopyError> {
     // The whole path is no URI.
     let to = to.canonicalize()?;
     let name = ToSqlOutput::Borrowed(ValueRef::Text(to.as_os_str().as_encoded_bytes()));
-    let copied = connection.execute("vacuum into ?", [name]).map_err(reason);
-    let copied = copied.and_then(|_| check(&to));
+    let copied = connection.execute("vacuum into ?", [name]).map_err(|error| {
+        match error.sqlite_error_code() {
+            // It is that of the copy.
+            Some(ErrorCode::DiskFull) => io::Error::from(io::ErrorKind::StorageFull).into(),
+            _ => CopyError::From(reason(error)),
+        }
+    });
+    let copied = copied.and_then(|_| Ok(check(&to)?));
     if copied.is_err() {
         fs::remove_file(&to)?;
     }
-    Ok(copied?)
+    copied
 }
 
 /// Hands over what was said since a time, in milliseconds since 1970: in the room of this look, or in all, one after another.

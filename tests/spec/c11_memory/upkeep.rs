@@ -90,7 +90,7 @@ fn r11_19_a_copy_is_as_the_file_was_and_a_server_can_begin_from_it() -> Result {
     assert!(out.starts_with(&format!("archivo entero: {copy}")), "{out}");
     ana.send("después\n")?;
     bea.expect("Ana > después")?;
-    fails(&["backup", &place.file, &copy], &format!("no se puede guardar en {copy}: "));
+    fails(&["backup", &place.file, &copy], &format!("no se puede guardar en {copy}: ya existe\n"));
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -67,10 +67,11 @@ fn bash_completes_options_values_and_subcommands() {
     if !is_here("bash") {
         return;
     }
-    let [(_, server), (_, client), ..] = programs();
     for (program, name, words, expected) in [
-        (server, "chat-server", "chat-server --print", "--print-config"),
-        (client, "chat-client", "chat-client --lang e", "es en"),
+        (binaries::server(), "chat-server", "chat-server --print", "--print-config"),
+        (binaries::server(), "chat-server", "chat-server store b", "backup"),
+        (binaries::server(), "chat-server", "chat-server account list --l", "--lang"),
+        (binaries::client(), "chat-client", "chat-client --lang e", "es en"),
     ] {
         let script = format!(
             "{}\nCOMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))\n\
