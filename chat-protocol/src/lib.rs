@@ -21,7 +21,6 @@
 //! | command lines: profiles' defaults, bad usage, the form of `--help` | [`usage`] |
 
 pub mod account;
-pub mod address;
 pub mod command;
 pub mod decoder;
 pub mod framing;

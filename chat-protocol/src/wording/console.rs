@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 
 use super::texts::texts;
 use super::{NOTICE, REFUSAL, STARTED, WAITING};
-use crate::address::Address;
 use crate::language::Language;
 use crate::name::Name;
 use crate::refusal::AddressLimit;
@@ -45,7 +44,7 @@ texts! {
         en: "client {peer} has its turn",
     }
     /// A message as the server's console shows it under `--label port` (requirement 2.5).
-    pub console_message_by_port(sender: Address, text: &str) {
+    pub console_message_by_port(sender: SocketAddr, text: &str) {
         es: "cliente {sender}: {text}",
         en: "client {sender}: {text}",
     }
@@ -184,7 +183,7 @@ mod tests {
                 language.closing().to_owned(),
                 language.client_connected(peer).to_string(),
                 language.client_disconnected(peer).to_string(),
-                language.console_message_by_port(Address(peer), "hola").to_string(),
+                language.console_message_by_port(peer, "hola").to_string(),
                 language.client_left(&ana, peer).to_string(),
                 language.console_gap(1).to_string(),
                 language.private(&ana, "hola").to_string(),

@@ -12,7 +12,6 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use crate::address::Number;
 use crate::limits::MAX_NAME;
 
 mod certificates;
@@ -80,10 +79,7 @@ pub fn message_by_label(label: impl fmt::Display, text: &str) -> impl fmt::Displ
 /// The label of such a message alone.
 pub fn port_label(sender: SocketAddr, number: u32) -> impl fmt::Display {
     fmt::from_fn(move |f| match (sender.port(), number) {
-        (port, ..2) => {
-            f.write_str(USER)?;
-            fmt::Display::fmt(&Number(port), f)
-        }
+        (port, ..2) => write!(f, "{USER}{port}"),
         (port, _) => write!(f, "{USER}{port}-{number}"),
     })
 }
@@ -104,7 +100,6 @@ fn short(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::address::Address;
     use crate::command::{FORMS, OPERATOR_FORMS};
     use crate::language::Language;
 
@@ -123,7 +118,7 @@ mod tests {
 
     #[test]
     fn r2_5_labels_a_message_for_the_console() {
-        let shown = Language::Es.console_message_by_port(Address(peer()), "hola").to_string();
+        let shown = Language::Es.console_message_by_port(peer(), "hola").to_string();
         assert_eq!(shown, "cliente 127.0.0.1:65310: hola");
     }
 

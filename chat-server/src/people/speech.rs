@@ -3,7 +3,6 @@
 use std::fmt::Display;
 use std::net::SocketAddr;
 
-use chat_protocol::address::Address;
 use chat_protocol::language::Language;
 use chat_protocol::name::Name;
 use chat_protocol::options::profile::Label;
@@ -73,7 +72,7 @@ impl Speech {
             }
             (Speaker::Client(..), Label::None) => self.print(wording::console_message(text)),
             (Speaker::Client(address, ..), Label::Port | Label::Name) => {
-                self.print(self.language.console_message_by_port(Address(address), text));
+                self.print(self.language.console_message_by_port(address, text));
             }
         }
     }

@@ -52,7 +52,8 @@ pub(crate) struct Deliveries {
 }
 
 impl Deliveries {
-    /// The receiver gets the end of a fan-out that has panicked. Needs a runtime: a large pass is shared by as many threads as that has.
+    /// The receiver gets the end of a fan-out that has panicked. Needs a runtime. A large pass is shared by as many threads
+    /// as the runtime has, or as there are processors.
     pub(crate) fn new(
         limits: OutboxLimits,
         coalesce: Option<Duration>,

@@ -90,6 +90,13 @@ impl<T> State<T> {
         self.batch.say(sender, event, json);
     }
 
+    /// Adds lines to the batch. Returns their size in bytes.
+    fn add(&mut self, add: impl FnOnce(&mut Self)) -> usize {
+        let before = self.batch.size();
+        add(self);
+        self.batch.size() - before
+    }
+
     /// Returns whether there is nothing to be gained by waiting for more.
     fn is_worth_a_pass(&self) -> bool {
         self.closed || self.batch.size() >= FULL
@@ -149,13 +156,7 @@ impl<T> Room<T> {
     /// The same, but the task that delivers hears nothing of it: who says it calls [`Self::take_at_once`] before it waits for
     /// anything.
     pub(crate) fn put(&self, sender: MemberId, event: &(impl Event + ?Sized)) -> usize {
-        let mut state = self.lock();
-        let before = state.batch.size();
-        state.say(sender, event);
-        if state.is_worth_a_pass() {
-            self.full.notify_waiters();
-        }
-        state.batch.size() - before
+        self.alter(false, |state| state.add(|state| state.say(sender, event)))
     }
 
     /// The member alone hears this line, which has its encoding. Returns its size in bytes.
@@ -203,11 +204,7 @@ impl<T> Room<T> {
 
     /// Adds lines to the batch. Returns their size in bytes.
     fn add(&self, add: impl FnOnce(&mut State<T>)) -> usize {
-        self.change(|state| {
-            let before = state.batch.size();
-            add(state);
-            state.batch.size() - before
-        })
+        self.change(|state| state.add(add))
     }
 
     /// The member hears nothing from here on, and is let go politely.
@@ -293,10 +290,15 @@ impl<T> Room<T> {
         &self.lagging
     }
 
+    /// Makes a change, and tells the task that delivers.
     fn change<R>(&self, change: impl FnOnce(&mut State<T>) -> R) -> R {
+        self.alter(true, change)
+    }
+
+    fn alter<R>(&self, announces: bool, change: impl FnOnce(&mut State<T>) -> R) -> R {
         let mut state = self.lock();
         let result = change(&mut state);
-        let wake = !mem::replace(&mut state.announced, true);
+        let wake = announces && !mem::replace(&mut state.announced, true);
         if state.is_worth_a_pass() {
             self.full.notify_waiters();
         }

@@ -17,50 +17,37 @@ pub(crate) fn refused(server: &Server, peer: SocketAddr, reason: &'static str) {
     tracing::info!(%peer, reason, "connection refused");
 }
 
-/// The account of a client, and its room.
-type Whereabouts = (Option<Box<str>>, Option<Name>);
-
 impl Membership<'_> {
     /// The client is in the chat.
     pub(super) fn note_arrival(&self) {
-        if let Some((account, room)) = self.whereabouts() {
-            let (peer, name) = (self.connection.peer(), self.name());
-            let (account, room) = (account.as_deref(), room.as_ref().map(Name::as_str));
-            tracing::info!(%peer, name, account, room, "arrived");
-        }
+        let peer = self.connection.peer();
+        self.note(|name, account, room| tracing::info!(%peer, name, account, room, "arrived"));
     }
 
     /// The client is about to leave the chat, or its connection has ended.
     pub(super) fn note_leave(&self) {
-        if let Some((account, room)) = self.whereabouts() {
-            let (peer, name) = (self.connection.peer(), self.name());
-            let (account, room) = (account.as_deref(), room.as_ref().map(Name::as_str));
-            tracing::info!(%peer, name, account, room, "left");
-        }
+        let peer = self.connection.peer();
+        self.note(|name, account, room| tracing::info!(%peer, name, account, room, "left"));
     }
 
     /// The client is refused something.
     pub(crate) fn note_refusal(&self, refusal: &Refusal) {
         self.server.deliveries.counts().inspect(|counts| counts.refused(refusal));
-        if let Some((account, room)) = self.whereabouts() {
-            let (peer, name, reason) = (self.connection.peer(), self.name(), reason(refusal));
-            let (account, room) = (account.as_deref(), room.as_ref().map(Name::as_str));
+        let (peer, reason) = (self.connection.peer(), reason(refusal));
+        self.note(|name, account, room| {
             tracing::info!(%peer, name, account, room, reason, "refused");
+        });
+    }
+
+    /// Writes a line that says the name, the account and the room of the client, if such lines are written.
+    fn note(&self, write: impl FnOnce(Option<&str>, Option<&str>, Option<&str>)) {
+        if !tracing::enabled!(Level::INFO) {
+            return;
         }
-    }
-
-    fn name(&self) -> Option<&str> {
-        self.person.as_ref().map(|(_, name)| name.as_str())
-    }
-
-    /// `None`: no line is written.
-    fn whereabouts(&self) -> Option<Whereabouts> {
-        let found = || {
-            let (hold, _) = self.person.as_ref()?;
-            self.server.directory.whereabouts(*hold)
-        };
-        tracing::enabled!(Level::INFO)
-            .then(|| found().unzip())
-            .map(|(account, room)| (account.flatten(), room))
+        let (hold, name) = self.person.as_ref().map(|(hold, name)| (hold, name)).unzip();
+        let whereabouts = hold.and_then(|hold| self.server.directory.whereabouts(*hold));
+        let (account, room) = whereabouts.unzip();
+        let account = account.flatten();
+        write(name.map(Name::as_str), account.as_deref(), room.as_ref().map(Name::as_str));
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use chat_protocol::address::Address;
 use chat_protocol::options::profile::Profile;
 
 use crate::checks::check::{Check, MANY, Side};
@@ -303,7 +302,7 @@ fn prints_message(scene: &Scene, server: &Server) -> Checked {
     let lines = if scene.dialect.has_names() {
         vec![format!("{name} > {token}")]
     } else {
-        in_each_language(|language| language.console_message_by_port(Address(local), &token))
+        in_each_language(|language| language.console_message_by_port(local, &token))
     };
     prints(scene, server, &Print { lines: &lines, parts: &[&token], before })
 }
